@@ -1,0 +1,1 @@
+"""exocosm: knowledge -> study -> model -> engine -> trajectory -> specimen -> bench -> reading -> verdict -> report."""

@@ -1,0 +1,1 @@
+"""The description of life: amounts changing at rates in places.  No numerics and no biological numbers here."""
