@@ -1,0 +1,1 @@
+"""Data only: values by theme, sources, organ tables, presets, observations."""

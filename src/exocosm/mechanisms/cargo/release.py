@@ -1,0 +1,48 @@
+"""Cargo leaves vesicles."""
+
+from __future__ import annotations
+
+from exocosm.mechanisms.registry import mechanism
+from exocosm.mechanisms.system import System, needs
+from exocosm.network.parts import Model, Process
+
+
+@mechanism("cargo_release")
+def cargo_release(system: System) -> Model:
+    """Cargo leaks from vesicles in fluids, and is released inside the cells that took them up.
+
+    rate in blood, lymph and interstitium: cargo_leak * carried; inside cells: cargo_release_in_cells * carried.
+    Where released cargo is not followed outside vesicles it leaves the model (declared).
+    """
+    if not (system.size_classes and system.cargo):
+        return Model("cargo_release")
+    processes: list[Process] = []
+
+    def add(place: str, free_in: str, rate: str) -> None:
+        for size_class in system.size_classes:
+            carried = system.carried(size_class, place)
+            processes.append(
+                Process(
+                    f"release {carried}",
+                    f"{rate} * {carried}",
+                    takes={carried: 1},
+                    gives={system.free(free_in): 1} if system.free_cargo else {},
+                    sink="" if system.free_cargo else "released cargo is not followed",
+                    mechanism="cargo_release",
+                )
+            )
+
+    for place in ("venous", "arterial"):
+        add(place, place, "cargo_leak")
+    add("lymph", "venous", "cargo_leak")
+    for organ in system.organs:
+        add(f"{organ.name}.vascular", "arterial" if organ.name == "lung" else "venous", "cargo_leak")
+        add(f"{organ.name}.interstitial", organ.name, "cargo_leak")
+        add(f"{organ.name}.cells", organ.name, "cargo_release_in_cells")
+        if organ.phagocytes:
+            add(f"{organ.name}.phagocytes", organ.name, "cargo_release_in_cells")
+    parameters = (
+        needs("cargo_leak", "1/h", quantity="cargo_leak_rate"),
+        needs("cargo_release_in_cells", "1/h", quantity="cargo_release_rate_in_cells"),
+    )
+    return Model("cargo_release", parameters=parameters, processes=tuple(processes))

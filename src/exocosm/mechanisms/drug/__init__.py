@@ -1,0 +1,1 @@
+"""Free drug: distribution and elimination."""

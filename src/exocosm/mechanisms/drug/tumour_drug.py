@@ -1,0 +1,49 @@
+"""Drug inside the tumour: between the space around the cells and the cells."""
+
+from __future__ import annotations
+
+from exocosm.mechanisms.registry import mechanism
+from exocosm.mechanisms.system import System, needs
+from exocosm.network.parts import Assignment, Model, Process, Species
+
+
+@mechanism("tumour_drug")
+def tumour_drug(system: System) -> Model:
+    """Drug enters tumour cells, is bound there (DNA) and leaves slowly; vesicles that cells took up release it inside.
+
+    in: drug_cell_influx * C(interstitial side) * V;  out: drug_cell_efflux * amount inside.
+    """
+    if not system.cargo:
+        return Model("tumour_drug")
+    drug = system.cargo
+    around, inside = system.free("tumour"), f"{drug}@tumour.inside"
+    species = (Species(inside, "tumour", system.cargo_unit, substance=drug),)
+    processes = (
+        Process(
+            f"{drug} enters tumour cells",
+            f"drug_cell_influx * {around}",
+            takes={around: 1},
+            gives={inside: 1},
+            mechanism="tumour_drug",
+        ),
+        Process(
+            f"{drug} leaves tumour cells",
+            f"drug_cell_efflux * {inside}",
+            takes={inside: 1},
+            gives={around: 1},
+            mechanism="tumour_drug",
+        ),
+    )
+    assignments = (
+        Assignment(
+            "tumour_cell_drug",
+            "nmol/mL",
+            f"concentration({inside})",
+            note="released drug inside tumour cells per mL of tumour",
+        ),
+        Assignment("tumour_released_drug", "nmol/mL", f"({inside} + {around}) / volume(tumour)"),
+        Assignment("heart_released_drug", "nmol/mL", f"concentration({system.free('heart')})"),
+        Assignment("plasma_released_drug", "nmol/mL", f"concentration({system.free('venous')})"),
+    )
+    parameters = (needs("drug_cell_influx", "1/h"), needs("drug_cell_efflux", "1/h"))
+    return Model("tumour_drug", species=species, assignments=assignments, parameters=parameters, processes=processes)

@@ -1,0 +1,1 @@
+"""How vesicles move with blood and lymph and through vessel walls."""

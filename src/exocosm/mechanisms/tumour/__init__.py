@@ -1,0 +1,1 @@
+"""The tumour: growth and kill."""

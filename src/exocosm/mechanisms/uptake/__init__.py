@@ -1,0 +1,1 @@
+"""Which cells take vesicles up, and what becomes of the vesicles inside."""
