@@ -81,7 +81,7 @@ class Parameter:
     value: float | None = None  # in `unit`
     extensive: bool = False
     quantity: str = ""  # catalogue quantity; default: the name
-    context: Mapping[str, str] = EMPTY  # organism, organ, cell, carrier, cargo, label, ...
+    context: Mapping[str, str] = field(default_factory=lambda: EMPTY)  # organism, organ, cell, carrier, cargo, label, ...
     per_subject: bool = True  # whether the between-subject spread of the value applies
     note: str = ""
 
@@ -92,8 +92,8 @@ class Process:
 
     name: str
     rate: str
-    takes: Stoichiometry = EMPTY
-    gives: Stoichiometry = EMPTY
+    takes: Stoichiometry = field(default_factory=lambda: EMPTY)
+    gives: Stoichiometry = field(default_factory=lambda: EMPTY)
     kind: str = "local"  # or "transport" (an edge between two places)
     source: str = ""  # why something appears from nowhere (declared), e.g. "cell division"
     sink: str = ""  # why something disappears (declared), e.g. "digestion"
@@ -119,7 +119,7 @@ class Event:
 
     name: str
     when: str  # a comparison, e.g. "tumour_volume > limit"
-    do: Mapping[str, str] = EMPTY  # species or variable -> new value (expression)
+    do: Mapping[str, str] = field(default_factory=lambda: EMPTY)  # species or variable -> new value (expression)
     once: bool = False
     note: str = ""
 
