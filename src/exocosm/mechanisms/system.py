@@ -103,7 +103,7 @@ def moves(
             passenger = taken.split("@", 1)[0]
             processes.append(
                 Process(
-                    f"{name}:{passenger}",
+                    f"{name}.{passenger}",
                     f"{coefficient(size_class)} * {taken}",
                     takes={taken: 1},
                     gives={given: 1},

@@ -29,7 +29,7 @@ def free_drug(system: System) -> Model:
         needs("renal_clearance", "mL/h/g", quantity="drug_renal_clearance"),
     ]
     parameters += [
-        needs(f"partition.{o}", "dimensionless", quantity="drug_tissue_to_plasma_partition", organ=o)
+        needs(f"partition.{o}", "dimensionless", quantity="tissue_to_plasma_partition", organ=o)
         for o in system.organ_names
     ]
     systemic = [organ for organ in system.organs if organ.name != "lung"]

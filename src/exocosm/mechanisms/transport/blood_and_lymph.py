@@ -11,10 +11,10 @@ def plasma_flows(system: System) -> tuple[Flow, ...]:
     """The plasma and lymph streams of the body; the flows into and out of every place are equal by construction."""
     systemic = [organ for organ in system.organs if organ.name != "lung"]
     flows = [
-        Flow("venous>lung", "venous", "lung.vascular", "plasma_flow.lung"),
-        Flow("lung>arterial", "lung.vascular", "arterial", "plasma_flow.lung - lymph_flow.lung"),
+        Flow("venous_to_lung", "venous", "lung.vascular", "plasma_flow.lung"),
+        Flow("lung_to_arterial", "lung.vascular", "arterial", "plasma_flow.lung - lymph_flow.lung"),
         Flow(
-            "lymph>venous",
+            "lymph_to_venous",
             "lymph",
             "venous",
             " + ".join(f"lymph_flow.{organ.name}" for organ in system.organs),
@@ -24,14 +24,14 @@ def plasma_flows(system: System) -> tuple[Flow, ...]:
     for organ in systemic:
         name = organ.name
         drain = organ.drains_to if organ.drains_to == "venous" else f"{organ.drains_to}.vascular"
-        flows.append(Flow(f"arterial>{name}", "arterial", f"{name}.vascular", f"plasma_flow.{name}"))
-        flows.append(Flow(f"{name}>{organ.drains_to}", f"{name}.vascular", drain, f"plasma_outflow.{name}"))
+        flows.append(Flow(f"arterial_to_{name}", "arterial", f"{name}.vascular", f"plasma_flow.{name}"))
+        flows.append(Flow(f"{name}_to_{organ.drains_to}", f"{name}.vascular", drain, f"plasma_outflow.{name}"))
     for organ in system.organs:
         name = organ.name
         flows.append(
-            Flow(f"{name} filtration", f"{name}.vascular", f"{name}.interstitial", f"lymph_flow.{name}", "filtrate")
+            Flow(f"{name}_filtration", f"{name}.vascular", f"{name}.interstitial", f"lymph_flow.{name}", "filtrate")
         )
-        flows.append(Flow(f"{name}>lymph", f"{name}.interstitial", "lymph", f"lymph_flow.{name}", "lymph"))
+        flows.append(Flow(f"{name}_to_lymph", f"{name}.interstitial", "lymph", f"lymph_flow.{name}", "lymph"))
     return tuple(flows)
 
 
@@ -53,7 +53,7 @@ def vesicle_circulation(system: System) -> Model:
         if flow.fluid != "filtrate"
         for process in moves(
             system,
-            f"carry {flow.name}",
+            f"carry_{flow.name}",
             "vesicle_circulation",
             flow.source,
             flow.target,

@@ -11,7 +11,8 @@ from exocosm.network.parts import Model, Process, Species
 def drug_kill(system: System) -> Model:
     """Drug inside tumour cells damages them; damaged cells still count as volume until they have passed three stages.
 
-    damage: kill_potency * C(drug in tumour cells) * N;  passage: damage_transit * stage.
+    damage: kill_maximum * C / (C + kill_half_concentration) * N, C the released drug inside tumour cells per mL of tumour;
+    passage: damage_transit * stage.
     """
     if not system.cargo:
         return Model("drug_kill")
@@ -20,7 +21,7 @@ def drug_kill(system: System) -> Model:
     processes = [
         Process(
             "drug damages tumour cells",
-            "kill_potency * tumour_cell_drug * tumour_cells",
+            "mm(tumour_cell_drug, kill_maximum, kill_half_concentration) * tumour_cells",
             takes={"tumour_cells": 1},
             gives={stages[0]: 1},
             mechanism="drug_kill",
@@ -38,5 +39,9 @@ def drug_kill(system: System) -> Model:
                 mechanism="drug_kill",
             )
         )
-    parameters = (needs("kill_potency", "mL/nmol/h"), needs("damage_transit", "1/h"))
+    parameters = (
+        needs("kill_maximum", "1/h"),
+        needs("kill_half_concentration", "nmol/mL"),
+        needs("damage_transit", "1/h"),
+    )
     return Model("drug_kill", species=species, processes=tuple(processes), parameters=parameters)
