@@ -23,7 +23,7 @@ def free_label(system: System) -> Model:
     )
     processes: list[Process] = [
         Process(
-            f"wash {system.cargo} out of {organ}",
+            f"wash_{system.cargo}_out_of_{organ}",
             f"label_washout * {system.free(organ)}",
             takes={system.free(organ): 1},
             gives={system.free("venous"): 1},
@@ -34,7 +34,7 @@ def free_label(system: System) -> Model:
     ]
     processes += [
         Process(
-            f"excrete {system.cargo} from {place} blood",
+            f"excrete_{system.cargo}_from_{place}_blood",
             f"label_excretion * {system.free(place)}",
             takes={system.free(place): 1},
             sink="urine and bile",

@@ -23,7 +23,7 @@ def label_loss(system: System) -> Model:
             places.append(f"{organ.name}.phagocytes")
     processes = tuple(
         Process(
-            f"lose signal of {carried}",
+            f"lose_signal_of_{carried}",
             f"label_inactivation * {carried}",
             takes={carried: 1},
             sink="loss of the label's signal",

@@ -23,7 +23,7 @@ def cargo_release(system: System) -> Model:
             carried = system.carried(size_class, place)
             processes.append(
                 Process(
-                    f"release {carried}",
+                    f"release_{carried}",
                     f"{rate} * {carried}",
                     takes={carried: 1},
                     gives={system.free(free_in): 1} if system.free_cargo else {},

@@ -55,7 +55,7 @@ def free_drug(system: System) -> Model:
 
     venous, arterial = system.free("venous"), system.free("arterial")
     processes = [
-        carry(f"carry {drug} venous>lung", venous, system.free("lung"), f"drug_flow.lung * concentration({venous})")
+        carry(f"carry_{drug}_venous_to_lung", venous, system.free("lung"), f"drug_flow.lung * concentration({venous})")
     ]
     for organ in system.organs:
         here = system.free(organ.name)
@@ -65,19 +65,19 @@ def free_drug(system: System) -> Model:
             target, where = system.free(organ.drains_to), organ.drains_to
             processes.append(
                 carry(
-                    f"carry {drug} arterial>{organ.name}",
+                    f"carry_{drug}_arterial_to_{organ.name}",
                     arterial,
                     here,
                     f"drug_flow.{organ.name} * concentration({arterial})",
                 )
             )
         outflow = f"({outflows[organ.name]}) * concentration({here}) / partition.{organ.name}"
-        processes.append(carry(f"carry {drug} {organ.name}>{where}", here, target, outflow))
+        processes.append(carry(f"carry_{drug}_{organ.name}_to_{where}", here, target, outflow))
     for organ_name, clearance in (("liver", "hepatic_clearance"), ("kidney", "renal_clearance")):
         here = system.free(organ_name)
         processes.append(
             Process(
-                f"eliminate {drug} in {organ_name}",
+                f"eliminate_{drug}_in_{organ_name}",
                 f"{clearance} * body_weight * concentration({here}) / partition.{organ_name}",
                 takes={here: 1},
                 sink="metabolism and bile" if organ_name == "liver" else "urine",

@@ -20,14 +20,14 @@ def tumour_drug(system: System) -> Model:
     species = (Species(inside, "tumour", system.cargo_unit, substance=drug),)
     processes = (
         Process(
-            f"{drug} enters tumour cells",
+            f"{drug}_enters_tumour_cells",
             f"drug_cell_influx * {around}",
             takes={around: 1},
             gives={inside: 1},
             mechanism="tumour_drug",
         ),
         Process(
-            f"{drug} leaves tumour cells",
+            f"{drug}_leaves_tumour_cells",
             f"drug_cell_efflux * {inside}",
             takes={inside: 1},
             gives={around: 1},

@@ -17,7 +17,7 @@ def kidney_filtration(system: System) -> Model:
         return Model("kidney_filtration")
     processes = tuple(
         Process(
-            f"filter into urine:{taken.split('@', 1)[0]}",
+            f"filter_into_urine.{taken.split('@', 1)[0]}",
             f"vesicle_sieving * filtration_fraction * plasma_flow.kidney / volume(kidney.vascular) * {taken}",
             takes={taken: 1},
             sink="urine",

@@ -59,7 +59,7 @@ def vessel_wall(system: System) -> Model:
         )
         processes += moves(
             system,
-            f"leave vessels of {organ.name}",
+            f"leave_vessels_of_{organ.name}",
             "vessel_wall",
             f"{organ.name}.vascular",
             f"{organ.name}.interstitial",
@@ -67,7 +67,7 @@ def vessel_wall(system: System) -> Model:
         )
         processes += moves(
             system,
-            f"re-enter vessels of {organ.name}",
+            f"re_enter_vessels_of_{organ.name}",
             "vessel_wall",
             f"{organ.name}.interstitial",
             f"{organ.name}.vascular",

@@ -11,8 +11,8 @@ from exocosm.network.parts import Model, Process, Species
 def drug_kill(system: System) -> Model:
     """Drug inside tumour cells damages them; damaged cells still count as volume until they have passed three stages.
 
-    damage: kill_maximum * C / (C + kill_half_concentration) * N, C the released drug inside tumour cells per mL of tumour;
-    passage: damage_transit * stage.
+    damage: kill_maximum * C / (C + kill_half_concentration) * N, C the released drug in tumour cells per mL of
+    tumour;    passage: damage_transit * stage.
     """
     if not system.cargo:
         return Model("drug_kill")
@@ -20,7 +20,7 @@ def drug_kill(system: System) -> Model:
     species = tuple(Species(name, "tumour", "cell", substance="tumour cell") for name in stages)
     processes = [
         Process(
-            "drug damages tumour cells",
+            "drug_damages_tumour_cells",
             "mm(tumour_cell_drug, kill_maximum, kill_half_concentration) * tumour_cells",
             takes={"tumour_cells": 1},
             gives={stages[0]: 1},
@@ -31,7 +31,7 @@ def drug_kill(system: System) -> Model:
         last = number == len(stages) - 1
         processes.append(
             Process(
-                f"{stage} passes on" if not last else "dead tumour cells disappear",
+                f"{stage}_passes_on" if not last else "dead_tumour_cells_disappear",
                 f"damage_transit * {stage}",
                 takes={stage: 1},
                 gives={} if last else {stages[number + 1]: 1},

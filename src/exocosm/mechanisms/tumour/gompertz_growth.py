@@ -25,7 +25,7 @@ def tumour_growth(system: System) -> Model:
     )
     processes = (
         Process(
-            "tumour cells multiply",
+            "tumour_cells_multiply",
             "max(0, gompertz_alpha - gompertz_beta"
             " * log(tumour_cells / (gompertz_reference_volume * tumour_cell_density))) * tumour_cells",
             gives={"tumour_cells": 1},

@@ -19,7 +19,7 @@ def digestion(system: System) -> Model:
     inside += [f"{organ.name}.phagocytes" for organ in system.organs if organ.phagocytes]
     processes = tuple(
         Process(
-            f"digest {vesicle}",
+            f"digest_{vesicle}",
             f"vesicle_digestion * {vesicle}",
             takes={vesicle: 1},
             sink="lysosomal digestion",

@@ -57,7 +57,7 @@ def phagocytes(system: System) -> Model:
         )
         processes += moves(
             system,
-            f"phagocytes of {name}",
+            f"phagocytes_of_{name}",
             "phagocytes",
             f"{name}.vascular",
             place,

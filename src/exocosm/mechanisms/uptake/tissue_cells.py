@@ -31,7 +31,7 @@ def tissue_cells(system: System) -> Model:
         rate = "targeting_gain_uptake * tumour_cell_uptake" if organ.name == "tumour" else "tissue_cell_uptake"
         processes += moves(
             system,
-            f"cells of {organ.name}",
+            f"cells_of_{organ.name}",
             "tissue_cells",
             f"{organ.name}.interstitial",
             place,
