@@ -134,7 +134,7 @@ def compile_model(model: Model) -> Compiled:
         observed = observer_of(tuple(texts))
         return lambda p: observed(p)[0]
 
-    parts = (*model.species, *model.variables)
+    parts = model.states
     functions = {name: unbound(name) for name in _FUNCTIONS}
     return Compiled(
         model=model,
@@ -168,7 +168,7 @@ class _System:
     def __init__(self, reading: Reading) -> None:
         model = reading.model
         self.reading = reading
-        self.states = tuple(part.name for part in (*model.species, *model.variables))
+        self.states = tuple(part.name for part in model.states)
         self.parameters = tuple(part.name for part in model.parameters)
         self.placeholder = [0.0] * len(self.states)
         self.lowering = Lowering(self.states, self.parameters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from exocosm.network.expression import (
     MINUS_ONE,
@@ -115,7 +115,7 @@ def _mm(part: Expression, x: Expression, maximum: Expression, half: Expression) 
     ]
 
 
-_PARTIAL = {
+_PARTIAL: Mapping[str, Callable[..., list[Expression]]] = {
     "^": _power,
     "hill": _hill,
     "mm": _mm,

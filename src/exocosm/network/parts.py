@@ -5,7 +5,8 @@ a permeability, a phosphorylated fraction, an EMT score) and *assignments* (name
 frozen data; a model is joined from pieces with `+`, and `network.check` examines it before anything runs.
 
 Expressions are text in the grammar of `network.expression`.  A name in an expression is a species, variable,
-assignment or parameter, `volume(place)`, `concentration(species)` (amount over the volume of its place), or `time` (hours).
+assignment or parameter, `volume(place)`, `concentration(species)` (amount over the volume of its place), `time`
+(hours), `pi` or `avogadro`.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class Parameter:
     value: float | None = None  # in `unit`
     extensive: bool = False
     quantity: str = ""  # catalogue quantity; default: the name
-    context: Mapping[str, str] = field(default_factory=lambda: EMPTY)  # organism, organ, cell, carrier, cargo, label, ...
+    context: Mapping[str, str] = field(default_factory=lambda: EMPTY)  # organism, organ, cell, carrier, ...
     per_subject: bool = True  # whether the between-subject spread of the value applies
     note: str = ""
 
@@ -141,9 +142,14 @@ class Model:
     notes: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
     def __add__(self, other: Model) -> Model:
-        joined = {kind: _merge(kind, getattr(self, kind), getattr(other, kind)) for kind in PART_KINDS}
+        joined: dict[str, Any] = {kind: _merge(kind, getattr(self, kind), getattr(other, kind)) for kind in PART_KINDS}
         outputs = tuple(dict.fromkeys(self.outputs + other.outputs))
         return replace(self, **joined, outputs=outputs, notes=MappingProxyType({**self.notes, **other.notes}))
+
+    @property
+    def states(self) -> tuple[Species | Variable, ...]:
+        """What has a value that changes by itself: the species, then the variables."""
+        return (*self.species, *self.variables)
 
     def named(self, name: str) -> Model:
         """The same model under another name."""

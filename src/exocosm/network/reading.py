@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from exocosm.errors import InputError, Problem, nearest
 from exocosm.network.expression import BUILT_IN, Expression, divide, name, number, substitute, symbols, volume
@@ -35,7 +36,7 @@ class Reading:
 
     def moving(self, expression: Expression) -> frozenset[str]:
         """The states and `time` on which a resolved expression depends, through definitions too."""
-        known = {"time"} | {part.name for part in (*self.model.species, *self.model.variables)}
+        known = {"time"} | {part.name for part in self.model.states}
         found: set[str] = set()
         seen: set[str] = set()
         stack = [expression]
@@ -114,7 +115,7 @@ def unknown_symbols(expression: Expression, model: Model) -> list[Problem]:
 def _known(model: Model) -> dict[str, set[str]]:
     places = {place.name for place in model.places}
     species = {part.name for part in model.species}
-    every = (*model.species, *model.variables, *model.assignments, *model.parameters)
+    every: tuple[Any, ...] = (*model.states, *model.assignments, *model.parameters)
     return {"name": {part.name for part in every}, "volume": places, "concentration": species}
 
 
@@ -130,7 +131,7 @@ def _unknown(key: Key, expression: Expression, known: Mapping[str, set[str]]) ->
 def _reference_problems(model: Model) -> Iterator[Problem]:
     places = {place.name for place in model.places}
     species = {part.name for part in model.species}
-    states = species | {part.name for part in model.variables}
+    states = {part.name for part in model.states}
 
     def missing(position: str, what: str, given: str, known: set[str]) -> Iterator[Problem]:
         if given not in known:
@@ -149,7 +150,7 @@ def _reference_problems(model: Model) -> Iterator[Problem]:
     for event in model.events:
         for target in event.do:
             yield from missing(f"event '{event.name}', do", "species or variable", target, states)
-    observable = states | {part.name for part in (*model.assignments, *model.parameters)}
+    observable = _known(model)["name"]
     for output in model.outputs:
         if is_name(output):
             yield from missing("outputs", "output", output, observable)
@@ -241,7 +242,7 @@ def _scope_problems(reading: Reading) -> Iterator[Problem]:
                 yield Problem("expression", where(key), message)
         if key[2] == "initial" and "time" in reading.moving(reading.resolve(expression)):
             yield Problem("expression", where(key), "an initial value cannot depend on time")
-    states = {part.name for part in (*reading.model.species, *reading.model.variables)}
+    states = {part.name for part in reading.model.states}
     starts = {
         key[1]: reading.moving(reading.resolve(one)) & states
         for key, one in reading.expressions.items()

@@ -29,6 +29,12 @@ def to_text(expression: Expression, style: str = "exocosm", names: Mapping[str, 
     return pieces[expression][0]
 
 
+def short_text(expression: Expression) -> str:
+    """The expression as text for a message, cut after 120 characters."""
+    text = to_text(expression)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
 def number_text(value: float) -> str:
     """The shortest text that reads back as the same float; whole numbers without the `.0`."""
     text = repr(value)

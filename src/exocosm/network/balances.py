@@ -1,0 +1,109 @@
+"""What can be counted in a model without solving it: mass in every process, and what can ever be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from exocosm.errors import Problem, UnitError, nearest
+from exocosm.network.expression import ZERO, evaluate
+from exocosm.network.parts import Model, Process, substance_of
+from exocosm.network.reading import Reading
+from exocosm.units import dimension, show_dimension
+
+TOLERANCE = 1e-9  # relative; what adds up does so to rounding
+
+
+def mass_problems(reading: Reading, points: Sequence[Mapping[str, float]]) -> Iterator[Problem]:
+    """Substances that appear or disappear undeclared, and declared sources and sinks that are none.
+
+    points: values of parameters and fixed definitions at which coefficients are evaluated.
+    """
+    model = reading.model
+    substances = {species.name: substance_of(species) for species in model.species}
+    yield from _unit_problems(model)
+    for process in model.processes:
+        gained: dict[str, float] = {}
+        lost: dict[str, float] = {}
+        for point in points:
+            for substance, change in _changes(reading, process, substances, point).items():
+                if change > 0.0:
+                    gained[substance] = change
+                elif change < 0.0:
+                    lost[substance] = change
+        for substance, change in gained.items():
+            if not process.source:
+                yield _undeclared(process, f"gains {change:g} of '{substance}' from nowhere", "source")
+        for substance, change in lost.items():
+            if not process.sink:
+                yield _undeclared(process, f"loses {-change:g} of '{substance}' to nowhere", "sink")
+        if process.source and not gained:
+            message = f"the source '{process.source}' is declared, but nothing is gained; remove it or give something"
+            yield Problem("mass balance", f"process '{process.name}'", message)
+        if process.sink and not lost:
+            message = f"the sink '{process.sink}' is declared, but nothing is lost; remove it or take something"
+            yield Problem("mass balance", f"process '{process.name}'", message)
+
+
+def _undeclared(process: Process, happens: str, word: str) -> Problem:
+    taken = ", ".join(f"{amount} {name}" for name, amount in process.takes.items()) or "nothing"
+    given = ", ".join(f"{amount} {name}" for name, amount in process.gives.items()) or "nothing"
+    message = f"{happens} (takes {taken}; gives {given}); correct it, or declare the {word} and say why"
+    return Problem("mass balance", f"process '{process.name}'", message)
+
+
+def _changes(
+    reading: Reading, process: Process, substances: Mapping[str, str], point: Mapping[str, float]
+) -> dict[str, float]:
+    net: dict[str, float] = {}
+    size: dict[str, float] = {}
+    for field, amounts, sign in (("takes", process.takes, -1.0), ("gives", process.gives, 1.0)):
+        for species in amounts:
+            expression = reading.expressions.get(("process", process.name, field, species))
+            if expression is None or species not in substances:
+                return {}
+            amount = sign * evaluate(reading.resolve(expression), point)
+            substance = substances[species]
+            net[substance] = net.get(substance, 0.0) + amount
+            size[substance] = size.get(substance, 0.0) + abs(amount)
+    return {substance: change for substance, change in net.items() if abs(change) > TOLERANCE * size[substance]}
+
+
+def _unit_problems(model: Model) -> Iterator[Problem]:
+    first: dict[str, tuple[str, str]] = {}
+    for species in model.species:
+        substance = substance_of(species)
+        name, unit = first.setdefault(substance, (species.name, species.unit))
+        try:
+            differs = dimension(unit) != dimension(species.unit)
+        except UnitError:
+            continue  # reported with the units
+        if differs:
+            message = f"'{substance}' is {show_dimension(species.unit)} here but {show_dimension(unit)}"
+            yield Problem(
+                "mass balance", f"species '{species.name}'", f"{message} '{name}'; give one another substance"
+            )
+
+
+def reach_problems(reading: Reading, dosed: Iterable[str]) -> Iterator[Problem]:
+    """Species that stay empty for ever: not there at first, not dosed, and given by no process that can ever run."""
+    model = reading.model
+    known = {species.name for species in model.species}
+    dosed = set(dosed)
+    for name in sorted(dosed - known):
+        yield Problem("unknown name", "dosed", f"the species '{name}' is not in the model; {nearest(name, known)}")
+    present = dosed | {
+        key[1] if key[2] == "initial" else key[3]
+        for key, expression in reading.expressions.items()
+        if (key[2] == "initial" or key[2] == "do") and reading.resolve(expression) is not ZERO
+    }
+    waiting = list(model.processes)
+    while able := [process for process in waiting if present.issuperset(process.takes)]:
+        for process in able:
+            present.update(process.gives)
+            waiting.remove(process)
+    for species in model.species:
+        if species.name not in present:
+            givers = [process.name for process in model.processes if species.name in process.gives]
+            because = f"only {', '.join(givers)} give it, and cannot run" if givers else "no process gives it"
+            message = f"it is empty at first, not dosed, and {because}; dose it, fill it, or remove it"
+            yield Problem("unreachable", f"species '{species.name}'", message)

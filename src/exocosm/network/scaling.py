@@ -1,0 +1,185 @@
+"""What must hold of rates at any point: they double with the system, vanish with what they take, and are not negative.
+
+The checks evaluate the model at random positive points from a fixed seed (parameters at their given values where these
+are known), so they find what is wrong at a general point and prove nothing about special ones.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from exocosm.errors import Problem, UnitError
+from exocosm.network.expression import Expression, evaluate
+from exocosm.network.parts import Model
+from exocosm.network.reading import Reading
+from exocosm.network.text import short_text
+from exocosm.units import dimension, to_canonical
+
+POINTS = 8
+SEED = 20030627
+AGREEMENT = 1e-7  # relative; leaves room for cancellation, none for a missing volume
+Point = Mapping[str, float]
+
+
+def random_points(reading: Reading, values: Mapping[str, float] | None = None, count: int = POINTS) -> list[Point]:
+    """Values of every name of a model at random positive points, definitions included (canonical units).
+
+    Parameters take `values` or the value in the model.  Pure numbers lie in 0.05-0.95, all else in 0.01-100
+    (log-uniform).
+    """
+    generator = random.Random(SEED)
+    return [complete(reading, _base(reading.model, values or {}, generator)) for _ in range(count)]
+
+
+def complete(reading: Reading, base: Point) -> Point:
+    """The point with all definitions computed from its states and parameters."""
+    point = dict(base)
+    for symbol, expression in reading.definitions.items():
+        point[symbol] = evaluate(expression, point)
+    for symbol, expression in reading.replacements.items():
+        point[symbol] = evaluate(expression, point)
+    return point
+
+
+def _base(model: Model, values: Mapping[str, float], generator: random.Random) -> dict[str, float]:
+    base = {"time": _any_positive(generator)}
+    parts: tuple[Any, ...] = (*model.states, *model.parameters)
+    for part in parts:
+        base[part.name] = generator.uniform(0.05, 0.95) if _is_pure(part.unit) else _any_positive(generator)
+    for parameter in model.parameters:
+        if parameter.name in values:
+            base[parameter.name] = float(values[parameter.name])
+        elif parameter.value is not None and not _is_broken(parameter.unit):
+            base[parameter.name] = to_canonical(parameter.value, parameter.unit)
+    return base
+
+
+def _any_positive(generator: random.Random) -> float:
+    return 10.0 ** generator.uniform(-2.0, 2.0)
+
+
+def _is_broken(unit: str) -> bool:
+    try:
+        dimension(unit)
+    except UnitError:
+        return True
+    return False
+
+
+def _is_pure(unit: str) -> bool:
+    return not _is_broken(unit) and not dimension(unit)
+
+
+def extensivity_problems(reading: Reading, points: Sequence[Point]) -> Iterator[Problem]:
+    """Rates that do not double when the system doubles, and intensive numbers that change with its size."""
+    doubled = [_doubled(reading, point) for point in points]
+    for position, expression, extensive, advice in _claims(reading):
+        factor = 2.0 if extensive else 1.0
+        judged = False
+        for point, larger in zip(points, doubled, strict=True):
+            before, after = evaluate(expression, point), evaluate(expression, larger)
+            if not (math.isfinite(before) and math.isfinite(after)):
+                continue
+            judged = True
+            if abs(after - factor * before) > AGREEMENT * max(abs(after), abs(before)):
+                ratio = f"becomes {after / before:.4g} times as large" if before else f"goes from 0 to {after:.4g}"
+                wanted = "it must double" if extensive else "it must stay as it is"
+                message = f"'{short_text(expression)}' {ratio} when the system doubles, but {wanted}; {advice}"
+                yield Problem("extensivity", position, message)
+                break
+        if not judged:
+            yield Problem(
+                "extensivity",
+                position,
+                f"'{short_text(expression)}' could not be evaluated at any of {len(points)} points",
+            )
+
+
+def _claims(reading: Reading) -> Iterator[tuple[str, Expression, bool, str]]:
+    rate_advice = "mark a parameter as extensive (a volume, flow, clearance, capacity), or divide by a volume"
+    extensive = {part.name: part.extensive for part in reading.model.assignments}
+    for key, expression in reading.expressions.items():
+        position = f"{key[0]} '{key[1]}'"
+        match key:
+            case ("process", _, "rate"):
+                yield position, expression, True, rate_advice
+            case ("flow", _, "rate"):
+                yield position, expression, True, rate_advice
+            case ("place", _, "volume"):
+                yield position, expression, True, "mark its parameters as extensive"
+            case ("variable", _, "rate"):
+                yield position, expression, False, "let it depend on concentrations rather than on amounts"
+            case ("assignment", name, _):
+                advice = (
+                    "mark the assignment as not extensive" if extensive[name] else "mark the assignment as extensive"
+                )
+                yield position, expression, extensive[name], f"{advice}, or divide by a volume"
+
+
+def _doubled(reading: Reading, point: Point) -> Point:
+    # assignments and volumes take the value they *claim*, so that a wrong one is blamed itself and not all that use it
+    model = reading.model
+    larger = dict(point)
+    extensive = [part.name for part in model.species]
+    extensive += [part.name for part in model.parameters if part.extensive]
+    extensive += [part.name for part in model.assignments if part.extensive]
+    extensive += [f"volume({place.name})" for place in model.places]
+    for name in extensive:
+        larger[name] = 2.0 * point[name]
+    return larger
+
+
+def rate_problems(reading: Reading, points: Sequence[Point]) -> Iterator[Problem]:
+    """Rates that go on when something they take is gone, and rates that turn negative."""
+    states = [part.name for part in reading.model.states]
+    given = ["time", *states, *(part.name for part in reading.model.parameters)]
+    for process in reading.model.processes:
+        expression = reading.expressions["process", process.name, "rate"]
+        position = f"process '{process.name}'"
+        lowest = min((evaluate(expression, point) for point in points), key=_or_zero)
+        if lowest < 0.0:
+            message = (
+                f"'{short_text(expression)}' turns negative ({lowest:.3g} at a random point); split in two processes,"
+            )
+            yield Problem("negative rate", position, f"{message} one for each direction, or bound it with max(0, ...)")
+        used = reading.moving(reading.resolve(expression))
+        for taken in process.takes:
+            if taken not in used:
+                message = f"the rate does not depend on '{taken}', which it takes"
+                yield Problem("vanishing rate", position, f"{message}: it would go on below zero; multiply by it")
+                continue
+            for point in points:
+                without = complete(reading, {**{name: point[name] for name in given}, taken: 0.0})
+                rate = evaluate(expression, without)
+                if rate != 0.0:
+                    found = "has no value" if math.isnan(rate) else f"is {rate:.3g}"
+                    message = f"'{short_text(expression)}' {found} when '{taken}', which it takes, is zero"
+                    yield Problem("vanishing rate", position, f"{message}; it must vanish with it")
+                    break
+
+
+def _or_zero(value: float) -> float:
+    return 0.0 if math.isnan(value) else value
+
+
+def flow_problems(reading: Reading, points: Sequence[Point]) -> Iterator[Problem]:
+    """Places where more fluid flows in than out, or the reverse (all fluids together)."""
+    model = reading.model
+    rates = {flow.name: reading.expressions["flow", flow.name, "rate"] for flow in model.flows}
+    for place in model.places:
+        entering = [flow.name for flow in model.flows if flow.target == place.name]
+        leaving = [flow.name for flow in model.flows if flow.source == place.name]
+        if place.open or not (entering or leaving):
+            continue
+        for point in points:
+            into = math.fsum(evaluate(rates[name], point) for name in entering)
+            out = math.fsum(evaluate(rates[name], point) for name in leaving)
+            if not abs(into - out) <= 1e-9 * max(abs(into), abs(out)):
+                sums = f"{into:.6g} mL/h flows in ({', '.join(entering) or 'nothing'})"
+                sums += f" but {out:.6g} mL/h flows out ({', '.join(leaving) or 'nothing'})"
+                message = f"{sums}; make one flow the sum of the others, or declare the place open"
+                yield Problem("flow balance", f"place '{place.name}'", message)
+                break
