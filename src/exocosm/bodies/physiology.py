@@ -20,14 +20,14 @@ def physiology(system: System) -> Model:
         needs("body_weight", "g", extensive=True),
         needs("cardiac_output", "mL/h", extensive=True),
         needs("haematocrit", "dimensionless"),
-        needs("blood_volume_per_weight", "mL/g"),
+        needs("blood_volume", "mL", extensive=True),
         needs("tissue_density", "g/mL", per_subject=False),
         needs("capillary_share_of_plasma", "dimensionless", per_subject=False),
         needs("venous_share_of_vessels", "dimensionless", per_subject=False),
         needs("lymph_volume_per_weight", "mL/g", per_subject=False),
     ]
     assignments = [
-        Assignment("plasma_volume", "mL", "body_weight * blood_volume_per_weight * (1 - haematocrit)", extensive=True),
+        Assignment("plasma_volume", "mL", "blood_volume * (1 - haematocrit)", extensive=True),
         Assignment(
             "capillary_weight",
             "dimensionless",
@@ -47,10 +47,10 @@ def physiology(system: System) -> Model:
     for organ in solid:
         name = organ.name
         parameters += [
-            needs(f"mass_fraction.{name}", "dimensionless", quantity="organ_mass_fraction", organ=name),
-            needs(f"vascular_fraction.{name}", "dimensionless", quantity="organ_vascular_fraction", organ=name),
-            needs(f"interstitial_fraction.{name}", "dimensionless", quantity="organ_interstitial_fraction", organ=name),
-            needs(f"lymph_flow_fraction.{name}", "dimensionless", quantity="organ_lymph_flow_fraction", organ=name),
+            needs(f"mass_fraction.{name}", "dimensionless", quantity="mass_fraction", organ=name),
+            needs(f"vascular_fraction.{name}", "dimensionless", quantity="vascular_fraction", organ=name),
+            needs(f"interstitial_fraction.{name}", "dimensionless", quantity="interstitial_fraction", organ=name),
+            needs(f"lymph_flow_fraction.{name}", "dimensionless", quantity="lymph_flow_fraction", organ=name),
         ]
         assignments.append(Assignment(f"organ_mass.{name}", "g", f"body_weight * mass_fraction.{name}", extensive=True))
         places += [
@@ -64,9 +64,7 @@ def physiology(system: System) -> Model:
         ]
     for organ in systemic:
         name = organ.name
-        parameters.append(
-            needs(f"flow_fraction.{name}", "dimensionless", quantity="organ_blood_flow_fraction", organ=name)
-        )
+        parameters.append(needs(f"flow_fraction.{name}", "dimensionless", quantity="blood_flow_fraction", organ=name))
         assignments.append(
             Assignment(
                 f"plasma_flow.{name}",
@@ -79,10 +77,8 @@ def physiology(system: System) -> Model:
         parameters += [
             needs("tumour_perfusion", "mL/h/mL"),
             needs("tumour_filtration", "mL/h/mL"),
-            needs("vascular_fraction.tumour", "dimensionless", quantity="organ_vascular_fraction", organ="tumour"),
-            needs(
-                "interstitial_fraction.tumour", "dimensionless", quantity="organ_interstitial_fraction", organ="tumour"
-            ),
+            needs("vascular_fraction.tumour", "dimensionless", quantity="vascular_fraction", organ="tumour"),
+            needs("interstitial_fraction.tumour", "dimensionless", quantity="interstitial_fraction", organ="tumour"),
         ]
         places += [
             Place("tumour", "tumour_volume"),

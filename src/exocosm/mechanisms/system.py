@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exocosm.network.parts import Model, Parameter, Process, Species
@@ -114,7 +114,22 @@ def moves(
     return tuple(processes)
 
 
-def total(names: Mapping[str, str] | list[str] | tuple[str, ...]) -> str:
+def fluid_places(system: System) -> tuple[tuple[str, str], ...]:
+    """Where vesicles are in fluid -> where cargo that leaves them there is then found."""
+    pairs = [("venous", "venous"), ("arterial", "arterial"), ("lymph", "venous")]
+    for organ in system.organs:
+        pairs.append((f"{organ.name}.vascular", "arterial" if organ.name == "lung" else "venous"))
+        pairs.append((f"{organ.name}.interstitial", organ.name))
+    return tuple(pairs)
+
+
+def cell_places(system: System) -> tuple[tuple[str, str], ...]:
+    """Where vesicles are inside cells -> the organ in which their cargo is then found."""
+    pairs = [(f"{organ.name}.cells", organ.name) for organ in system.organs]
+    return (*pairs, *((f"{organ.name}.phagocytes", organ.name) for organ in system.organs if organ.phagocytes))
+
+
+def total(names: Sequence[str]) -> str:
     """The sum of names as an expression."""
     return " + ".join(names) if names else "0"
 

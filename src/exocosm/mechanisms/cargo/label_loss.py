@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exocosm.mechanisms.registry import mechanism
-from exocosm.mechanisms.system import System, needs
+from exocosm.mechanisms.system import System, cell_places, fluid_places, needs
 from exocosm.network.parts import Model, Process
 
 
@@ -16,11 +16,6 @@ def label_loss(system: System) -> Model:
     """
     if not (system.size_classes and system.cargo):
         return Model("label_loss")
-    places = ["venous", "arterial", "lymph"]
-    for organ in system.organs:
-        places += [f"{organ.name}.{part}" for part in ("vascular", "interstitial", "cells")]
-        if organ.phagocytes:
-            places.append(f"{organ.name}.phagocytes")
     processes = tuple(
         Process(
             f"lose_signal_of_{carried}",
@@ -29,7 +24,7 @@ def label_loss(system: System) -> Model:
             sink="loss of the label's signal",
             mechanism="label_loss",
         )
-        for place in places
+        for place, _ in (*fluid_places(system), *cell_places(system))
         for size_class in system.size_classes
         for carried in (system.carried(size_class, place),)
     )

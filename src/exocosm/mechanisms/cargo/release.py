@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exocosm.mechanisms.registry import mechanism
-from exocosm.mechanisms.system import System, needs
+from exocosm.mechanisms.system import System, cell_places, fluid_places, needs
 from exocosm.network.parts import Model, Process
 
 
@@ -17,30 +17,20 @@ def cargo_release(system: System) -> Model:
     if not (system.size_classes and system.cargo):
         return Model("cargo_release")
     processes: list[Process] = []
-
-    def add(place: str, free_in: str, rate: str) -> None:
-        for size_class in system.size_classes:
-            carried = system.carried(size_class, place)
-            processes.append(
-                Process(
-                    f"release_{carried}",
-                    f"{rate} * {carried}",
-                    takes={carried: 1},
-                    gives={system.free(free_in): 1} if system.free_cargo else {},
-                    sink="" if system.free_cargo else "released cargo is not followed",
-                    mechanism="cargo_release",
+    for places, rate in ((fluid_places(system), "cargo_leak"), (cell_places(system), "cargo_release_in_cells")):
+        for place, freed_in in places:
+            for size_class in system.size_classes:
+                carried = system.carried(size_class, place)
+                processes.append(
+                    Process(
+                        f"release_{carried}",
+                        f"{rate} * {carried}",
+                        takes={carried: 1},
+                        gives={system.free(freed_in): 1} if system.free_cargo else {},
+                        sink="" if system.free_cargo else "released cargo is not followed",
+                        mechanism="cargo_release",
+                    )
                 )
-            )
-
-    for place in ("venous", "arterial"):
-        add(place, place, "cargo_leak")
-    add("lymph", "venous", "cargo_leak")
-    for organ in system.organs:
-        add(f"{organ.name}.vascular", "arterial" if organ.name == "lung" else "venous", "cargo_leak")
-        add(f"{organ.name}.interstitial", organ.name, "cargo_leak")
-        add(f"{organ.name}.cells", organ.name, "cargo_release_in_cells")
-        if organ.phagocytes:
-            add(f"{organ.name}.phagocytes", organ.name, "cargo_release_in_cells")
     parameters = (
         needs("cargo_leak", "1/h", quantity="cargo_leak_rate"),
         needs("cargo_release_in_cells", "1/h", quantity="cargo_release_rate_in_cells"),

@@ -25,11 +25,11 @@ def free_drug(system: System) -> Model:
     ]
     parameters: list[Parameter] = [
         needs("blood_to_plasma_ratio", "dimensionless"),
-        needs("hepatic_clearance", "mL/h/g", quantity="drug_hepatic_clearance"),
-        needs("renal_clearance", "mL/h/g", quantity="drug_renal_clearance"),
+        needs("hepatic_clearance", "mL/h/g", quantity="hepatic_intrinsic_clearance"),
+        needs("renal_clearance", "mL/h/g", quantity="renal_clearance_per_weight"),
     ]
     parameters += [
-        needs(f"partition.{o}", "dimensionless", quantity="tissue_to_plasma_partition", organ=o)
+        needs(f"partition.{o}", "dimensionless", quantity="tissue_to_plasma_partition_coefficient", organ=o)
         for o in system.organ_names
     ]
     systemic = [organ for organ in system.organs if organ.name != "lung"]

@@ -8,7 +8,8 @@ from exocosm.mechanisms.registry import mechanism
 from exocosm.mechanisms.system import Organ, SizeClass, System, moves, needs
 from exocosm.network.parts import Assignment, Model, Parameter
 
-POROUS = ("fenestrated", "sinusoidal", "leaky")
+# keeps the size factor finite where the drawn pore is hardly wider than the particle the permeability was stated for
+LEAST_OPENING = 0.05
 
 
 @mechanism("vessel_wall")
@@ -17,8 +18,8 @@ def vessel_wall(system: System) -> Model:
 
     out  = (PS + (1 - reflection) * L) * C(plasma);  back = PS * C(interstitium)
     PS   = permeability-surface product per gram * organ mass * size factor, L the lymph flow of the organ
-    size factor = (d0 / d) * (max(0, 1 - d/pore) / (1 - d0/pore))^2, d0 the diameter at which PS was stated;
-    in continuous and tight vessels, where vesicles cross through cells, the pore term is left out.
+    size factor = d0 / d, and in the leaky vessels of a tumour * (max(0, 1 - d/pore) / (1 - d0/pore))^2, d0 the
+    diameter at which PS was stated.  Elsewhere vesicles cross through cells or wide gaps, and no pore is felt.
     `targeting_gain_entry` multiplies the tumour's PS (ligands that open a route through the wall).
     """
     if not system.size_classes:
@@ -26,52 +27,27 @@ def vessel_wall(system: System) -> Model:
     parameters: list[Parameter] = [needs("permeability_reference_diameter", "nm", per_subject=False)]
     assignments: list[Assignment] = []
     processes = []
-    for capillary in sorted({organ.capillary for organ in system.organs}):
-        parameters.append(
-            needs(f"reflection.{capillary}", "dimensionless", quantity="vesicle_reflection", organ=capillary)
-        )
-        if capillary in POROUS:
-            parameters.append(
-                needs(f"pore_diameter.{capillary}", "nm", quantity="vessel_pore_diameter", organ=capillary)
-            )
-        for c in system.size_classes:
+    for c in system.size_classes:
+        ratio = f"permeability_reference_diameter / diameter.{c.name}"
+        assignments.append(Assignment(f"size_factor.{c.name}", "dimensionless", ratio))
+        if system.has("tumour"):
             steric = (
-                f" * (max(0, 1 - diameter.{c.name} / pore_diameter.{capillary})"
-                f" / (1 - permeability_reference_diameter / pore_diameter.{capillary}))^2"
+                f"(max(0, 1 - diameter.{c.name} / pore_diameter.tumour)"
+                f" / max({LEAST_OPENING}, 1 - permeability_reference_diameter / pore_diameter.tumour))^2"
             )
-            assignments.append(
-                Assignment(
-                    f"size_factor.{capillary}.{c.name}",
-                    "dimensionless",
-                    f"permeability_reference_diameter / diameter.{c.name}{steric if capillary in POROUS else ''}",
-                )
-            )
+            assignments.append(Assignment(f"tumour_size_factor.{c.name}", "dimensionless", f"{ratio} * {steric}"))
     if system.has("tumour"):
+        parameters.append(needs("pore_diameter.tumour", "nm", quantity="tumour_pore_cutoff", organ="tumour"))
         parameters.append(needs("targeting_gain_entry", "dimensionless", per_subject=False))
     for organ in system.organs:
-        parameters.append(
-            needs(
-                f"permeability_surface.{organ.name}",
-                "mL/h/g",
-                quantity="vesicle_permeability_surface",
-                organ=organ.name,
-            )
-        )
+        name = organ.name
+        product, reflection = f"permeability_surface.{name}", f"reflection.{name}"
+        parameters.append(needs(product, "mL/h/g", quantity="vesicle_permeability_surface", organ=name))
+        parameters.append(needs(reflection, "dimensionless", quantity="vesicle_reflection", organ=name))
+        vessels, tissue = f"{name}.vascular", f"{name}.interstitial"
+        processes += moves(system, f"leave_vessels_of_{name}", "vessel_wall", vessels, tissue, partial(_outward, organ))
         processes += moves(
-            system,
-            f"leave_vessels_of_{organ.name}",
-            "vessel_wall",
-            f"{organ.name}.vascular",
-            f"{organ.name}.interstitial",
-            partial(_outward, organ),
-        )
-        processes += moves(
-            system,
-            f"re_enter_vessels_of_{organ.name}",
-            "vessel_wall",
-            f"{organ.name}.interstitial",
-            f"{organ.name}.vascular",
-            partial(_inward, organ),
+            system, f"return_to_vessels_of_{name}", "vessel_wall", tissue, vessels, partial(_inward, organ)
         )
     return Model(
         "vessel_wall", assignments=tuple(assignments), parameters=tuple(parameters), processes=tuple(processes)
@@ -79,13 +55,14 @@ def vessel_wall(system: System) -> Model:
 
 
 def _exchange(organ: Organ, size_class: SizeClass) -> str:
-    gain = "targeting_gain_entry * " if organ.name == "tumour" else ""
-    factor = f"size_factor.{organ.capillary}.{size_class.name}"
+    tumour = organ.name == "tumour"
+    gain = "targeting_gain_entry * " if tumour else ""
+    factor = f"tumour_size_factor.{size_class.name}" if tumour else f"size_factor.{size_class.name}"
     return f"{gain}permeability_surface.{organ.name} * organ_mass.{organ.name} * {factor}"
 
 
 def _outward(organ: Organ, size_class: SizeClass) -> str:
-    filtered = f"(1 - reflection.{organ.capillary}) * lymph_flow.{organ.name}"
+    filtered = f"(1 - reflection.{organ.name}) * lymph_flow.{organ.name}"
     return f"({_exchange(organ, size_class)} + {filtered}) / volume({organ.name}.vascular)"
 
 

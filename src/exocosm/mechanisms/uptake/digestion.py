@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exocosm.mechanisms.registry import mechanism
-from exocosm.mechanisms.system import System, needs
+from exocosm.mechanisms.system import System, cell_places, needs
 from exocosm.network.parts import Model, Process
 
 
@@ -15,8 +15,6 @@ def digestion(system: System) -> Model:
     """
     if not system.size_classes:
         return Model("digestion")
-    inside = [f"{organ.name}.cells" for organ in system.organs]
-    inside += [f"{organ.name}.phagocytes" for organ in system.organs if organ.phagocytes]
     processes = tuple(
         Process(
             f"digest_{vesicle}",
@@ -25,7 +23,7 @@ def digestion(system: System) -> Model:
             sink="lysosomal digestion",
             mechanism="digestion",
         )
-        for place in inside
+        for place, _ in cell_places(system)
         for size_class in system.size_classes
         for vesicle in (system.vesicle(size_class, place),)
     )
