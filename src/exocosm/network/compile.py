@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from exocosm.errors import CheckError, Problem
+from exocosm.errors import CheckError
 from exocosm.network import expression as tree
 from exocosm.network.derivative import derivative
 from exocosm.network.expression import Expression
@@ -293,10 +293,10 @@ def _floats(y: Any) -> list[float]:
 
 def _root(event: str, reading: Reading) -> Expression:
     """The trigger of an event as a number that rises through zero when the condition becomes true."""
-    return root(reading.resolve(reading.expressions["event", event, "when"]), f"event '{event}', when")
+    return root(reading.resolve(reading.expressions["event", event, "when"]))
 
 
-def root(condition: Expression, where: str) -> Expression:
+def root(condition: Expression) -> Expression:
     """A number that is positive where the condition holds: a > b is a - b, `and` a minimum, `or` a maximum."""
     inner = condition.arguments
     match condition.operator:
@@ -305,14 +305,10 @@ def root(condition: Expression, where: str) -> Expression:
         case "<" | "<=":
             return tree.subtract(inner[1], inner[0])
         case "not":
-            return tree.multiply(tree.MINUS_ONE, root(inner[0], where))
+            return tree.multiply(tree.MINUS_ONE, root(inner[0]))
         case "and" | "or":
-            return tree.call("min" if condition.operator == "and" else "max", *(root(one, where) for one in inner))
-        case "truth":
-            return tree.ONE if condition is tree.TRUE else tree.MINUS_ONE
-    raise CheckError(
-        where, [Problem("expression", where, f"'{condition.operator}' has no moment of turning true; use < or >")]
-    )
+            return tree.call("min" if condition.operator == "and" else "max", *(root(one) for one in inner))
+    return tree.ONE if condition is tree.TRUE else tree.MINUS_ONE  # == and != do not pass `read`
 
 
 def _event(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exocosm.errors import InputError, Problem, nearest
-from exocosm.network.expression import BUILT_IN, Expression, divide, name, number, substitute, symbols, volume
+from exocosm.network.expression import BUILT_IN, Expression, divide, in_order, name, number, substitute, symbols, volume
 from exocosm.network.grammar import RESERVED, is_name, parse
 from exocosm.network.parts import PART_KINDS, Model
 
@@ -240,6 +240,11 @@ def _scope_problems(reading: Reading) -> Iterator[Problem]:
             if moving:
                 message = f"a coefficient may use parameters only, but this depends on {', '.join(sorted(moving))}"
                 yield Problem("expression", where(key), message)
+        if key[0] == "event" and key[2] == "when":
+            for part in in_order([expression]):
+                if part.operator in {"==", "!="}:
+                    message = f"'{part.operator}' has no moment of turning true; use < or >"
+                    yield Problem("expression", where(key), message)
         if key[2] == "initial" and "time" in reading.moving(reading.resolve(expression)):
             yield Problem("expression", where(key), "an initial value cannot depend on time")
     states = {part.name for part in reading.model.states}

@@ -142,9 +142,9 @@ def rate_problems(reading: Reading, points: Sequence[Point]) -> Iterator[Problem
         lowest = min((evaluate(expression, point) for point in points), key=_or_zero)
         if lowest < 0.0:
             message = (
-                f"'{short_text(expression)}' turns negative ({lowest:.3g} at a random point); split in two processes,"
+                f"'{short_text(expression)}' turns negative ({lowest:.3g} at a random point); split in two processes"
             )
-            yield Problem("negative rate", position, f"{message} one for each direction, or bound it with max(0, ...)")
+            yield Problem("negative rate", position, f"{message} (one each way), or bound it with max(0, ...)")
         used = reading.moving(reading.resolve(expression))
         for taken in process.takes:
             if taken not in used:
