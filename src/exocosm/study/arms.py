@@ -1,0 +1,190 @@
+"""One arm of a study: its model, its doses, and the pinned value of every parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from exocosm import units
+from exocosm.engines.contract import Schedule
+from exocosm.errors import CheckError, ExocosmError, InputError, Problem, nearest
+from exocosm.evidence.catalogue import Catalogue
+from exocosm.evidence.pin import Pin
+from exocosm.evidence.value import CONTEXT
+from exocosm.network.check import check_model
+from exocosm.network.grammar import parse
+from exocosm.network.parts import Model
+from exocosm.network.reading import unknown_symbols
+from exocosm.study.doses import Dosing, Given, add_dose
+from exocosm.study.fields import MechanismChoice
+from exocosm.study.load import Study
+from exocosm.study.resolved import ResolvedArm
+from exocosm.study.schema import Arm
+from exocosm.study.values import OwnValues, pin_parameters
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all arms of a study have in common."""
+
+    study: Study
+    own: Model
+    written: Mapping[str, Pin]  # pins of the numbers written in own parts
+    values: OwnValues
+    catalogue: Callable[[], Catalogue]
+    observe_times: tuple[float, ...]
+    chosen: set[str]  # keys of `use` that an arm needed
+
+
+def resolve_arm(shared: Shared, name: str) -> tuple[ResolvedArm | None, list[Problem]]:
+    """The arm ready to run, or None, and every problem found on the way."""
+    study, arm = shared.study, shared.study.file.arms[name]
+    where = f"arm '{name}'"
+    try:
+        model, given, mechanisms = _assembled(shared, arm)
+    except CheckError as failure:
+        return None, [
+            Problem(problem.kind, f"{where}, {problem.where}", problem.message) for problem in failure.problems
+        ]
+    except ExocosmError as failure:
+        return None, [Problem("model", study.where("arms", name), str(failure))]
+    problems: list[Problem] = []
+    dosing = Dosing()
+    end = shared.observe_times[-1]
+    for index, text in enumerate(arm.doses):
+        try:
+            add_dose(dosing, index + 1, text, model, given, end)
+        except ExocosmError as failure:
+            problems.append(Problem("dose", study.where("arms", name, "doses", index), str(failure)))
+    present = {parameter.name for parameter in model.parameters}
+    added = tuple(parameter for parameter in dosing.parameters.values() if parameter.name not in present)
+    model = replace(model, parameters=model.parameters + added)
+    schedule = Schedule(end, shared.observe_times, tuple(dosing.doses))
+    for key in arm.context:
+        if key not in CONTEXT:
+            problems.append(
+                Problem(
+                    "unknown name",
+                    study.where("arms", name, "context", key),
+                    f"'{key}' is no field of a context; {nearest(key, CONTEXT)}",
+                )
+            )
+    context = arm_context(study, arm, given)
+    own = OwnValues(arm.set_, f"arms.{name}.set")
+    written = {**shared.written, **dosing.pins}
+    pins, found, chosen = pin_parameters(
+        model.parameters, context, (own, shared.values), written, study.file.use, shared.catalogue, where
+    )
+    shared.chosen.update(chosen)
+    problems += found
+    problems += model_problems(model, schedule, pins, where)
+    for key, message in own.unused():
+        problems.append(Problem("unknown name", study.where("arms", name, "set", key), message))
+    if problems:
+        return None, problems
+    title = arm.title or name.replace("_", " ").replace("-", " ")
+    return ResolvedArm(name, title, model, schedule, pins, tuple(dosing.words), mechanisms), []
+
+
+def model_problems(model: Model, schedule: Schedule, pins: Mapping[str, Pin], where: str) -> list[Problem]:
+    """What the network's own check finds in a model with its values and schedule."""
+    values = {name: units.to_canonical(pin.value.value, pin.value.unit) for name, pin in pins.items()}
+    dosed = {dose.target for dose in schedule.doses}
+    problems = [Problem(one.kind, f"{where}, {one.where}", one.message) for one in check_model(model, values, dosed)]
+    for condition in sorted({dose.condition for dose in schedule.doses if dose.condition}):
+        place = f"{where}, dose condition '{condition}'"
+        try:
+            expression = parse(condition)
+        except ExocosmError as failure:
+            problems.append(Problem("expression", place, str(failure)))
+            continue
+        if not expression.is_condition:
+            problems.append(Problem("expression", place, "must be a condition such as 'a > b'"))
+        problems += [Problem(one.kind, place, one.message) for one in unknown_symbols(expression, model)]
+    return problems
+
+
+def _located(failure: CheckError, where: str) -> list[Problem]:
+    return [Problem(one.kind, f"{where}, {one.where}", one.message) for one in failure.problems]
+
+
+def arm_context(study: Study, arm: Arm, given: Given) -> dict[str, str]:
+    """The context of every look-up in an arm."""
+    subjects = study.file.subjects
+    carrier = given.preparation.carrier if given.preparation is not None else "free" if given.cargo else ""
+    organism = subjects.organism or study.file.model.body or ""
+    context = {"organism": organism, "population": subjects.population, "carrier": carrier, "cargo": given.cargo}
+    return {key: word for key, word in {**context, **arm.context}.items() if word and key in CONTEXT}
+
+
+def _assembled(shared: Shared, arm: Arm) -> tuple[Model, Given, tuple[str, ...]]:
+    """The arm's model: body, own parts, or both."""
+    file = shared.study.file
+    preparation = file.preparations[arm.preparation] if arm.preparation is not None else None
+    cargo = _cargo(shared.study, arm)
+    if file.model.body is None:
+        for key in ("without", "mechanisms"):
+            if getattr(arm, key):
+                raise InputError(f"`{key}` belongs to a body; this study has own parts only")
+        return shared.own, Given({}, arm.preparation or "", preparation, cargo), ()
+    from exocosm.bodies import assemble
+
+    chosen = _mechanisms(shared.study, arm)
+    body = assemble(
+        file.model.body,
+        tuple(chosen.items()),
+        carrier=preparation.carrier if preparation is not None else "",
+        cargo=cargo,
+        options=file.model.options,
+    )
+    return body.model + shared.own, Given(body.entries, arm.preparation or "", preparation, cargo), body.mechanisms
+
+
+def _mechanisms(study: Study, arm: Arm) -> dict[str, Mapping[str, Any]]:
+    """Name -> options: the preset's, then the study's, then the arm's, less what the arm is without."""
+    from exocosm.bodies import list_mechanisms, list_presets, preset
+
+    known, model = list_mechanisms(), study.file.model
+    chosen: dict[str, Mapping[str, Any]] = {}
+    problems: list[Problem] = []
+    if model.preset is not None:
+        if model.preset not in list_presets():
+            message = f"there is no preset '{model.preset}'; {nearest(model.preset, list_presets())}"
+            raise CheckError("model", [Problem("unknown name", study.where("model", "preset"), message)])
+        chosen.update(preset(model.preset))
+    more: list[MechanismChoice] = [*model.mechanisms, *arm.mechanisms]
+    for choice in more:
+        if choice.name not in known:
+            message = f"there is no mechanism '{choice.name}'; {nearest(choice.name, known)}"
+            problems.append(Problem("unknown name", study.where("model", "mechanisms"), message))
+        chosen[choice.name] = choice.options
+    for name in arm.without:
+        if name not in chosen:
+            message = f"the model has no mechanism '{name}' to leave out; {nearest(name, chosen)}"
+            problems.append(Problem("unknown name", "without", message))
+        chosen.pop(name, None)
+    if problems:
+        raise CheckError("mechanisms", problems)
+    return chosen
+
+
+def _cargo(study: Study, arm: Arm) -> str:
+    """What an arm follows: its preparation's cargo, else the drug it is given, else the study's only cargo."""
+    file = study.file
+    if arm.preparation is not None:
+        return file.preparations[arm.preparation].cargo or ""
+    mine = _free(arm)
+    if len(mine) > 1:
+        raise InputError(f"an arm follows one drug, but this one is given {' and '.join(sorted(mine))}")
+    if mine:
+        return mine.pop()
+    # an arm without a dose (vehicle) has the same model as the others, so that outputs exist in it too
+    every = {preparation.cargo for preparation in file.preparations.values() if preparation.cargo}
+    for other in file.arms.values():
+        every |= _free(other) if other.preparation is None else set()
+    return every.pop() if len(every) == 1 else ""
+
+
+def _free(arm: Arm) -> set[str]:
+    return {dose.of for dose in arm.doses if dose.of is not None and dose.of not in ("particles", "protein")}

@@ -1,0 +1,255 @@
+"""What a resolved study will do, before it is done: parts, equations, doses, values with their origin, and the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from exocosm.evidence.pin import Pin
+from exocosm.network.parts import Event, Model, Process
+from exocosm.study.resolved import ResolvedArm, ResolvedStudy
+
+MAXIMUM_WIDTH = 60  # of a column of text
+
+Row = dict[str, Any]
+
+
+def explanation(study: ResolvedStudy) -> dict[str, Any]:
+    """The whole explanation as plain data (for JSON)."""
+    return {
+        "name": study.name,
+        "title": study.title,
+        "question": study.question,
+        "organism": study.organism,
+        "population": study.population,
+        "animals": study.animals if study.variability else 0,
+        "draws": study.draws,
+        "arms": [_arm(arm) for arm in study.arms],
+        "models": [_model(names, model) for names, model in distinct_models(study.arms)],
+        "values": values_of(study.arms),
+        "outputs": [{"name": one.name, "is": one.expression, "unit": one.unit} for one in study.outputs],
+        "metrics": [_metric(study, one.name) for one in study.metrics],
+        "contrasts": [
+            {"name": one.name, "metric": one.metric, "arm": one.arm, "against": one.against, "as": one.how}
+            for one in study.contrasts
+        ],
+        "measurements": [
+            {
+                "name": one.name,
+                "arm": one.arm,
+                "against": one.output or one.metric,
+                "role": one.role,
+                "points": len(one.values),
+                "source": one.source,
+            }
+            for one in study.measurements
+        ],
+        "comparisons": [one.name for one in study.comparisons],
+        "solves": solves(study),
+        "warnings": list(study.warnings),
+    }
+
+
+def solves(study: ResolvedStudy) -> dict[str, int]:
+    """How many times a model is solved, by purpose, comparisons included.
+
+    Every arm once at central values and, in each draw, for the typical animal and every other animal; every point of a
+    what-if once a draw; every uncertain value of an arm twice (both ends of its 95 %) if there are contrasts.
+    """
+    draws = study.draws
+    animals = 1 + (study.animals if study.variability else 0)
+    uncertain = sum(is_uncertain(pin) for arm in study.arms for pin in arm.pins.values())
+    count = {
+        "central": len(study.arms),
+        "draws": draws * animals * len(study.arms),
+        "what_if": sum(len(one.over) for one in study.what_ifs) * max(draws, 1),
+        "influence": 2 * uncertain if study.contrasts else 0,
+        "comparisons": sum(solves(one)["total"] for one in study.comparisons),
+    }
+    return {**count, "total": sum(count.values())}
+
+
+def is_uncertain(pin: Pin) -> bool:
+    """Whether a value has a spread of any kind."""
+    return pin.value.distribution != "fixed"
+
+
+def distinct_models(arms: Sequence[ResolvedArm]) -> list[tuple[tuple[str, ...], Model]]:
+    """(names of the arms, their model) of every model that differs in more than parameters and names."""
+    found: list[tuple[list[str], Model, Model]] = []
+    for arm in arms:
+        bare = replace(arm.model, parameters=(), name="")
+        for names, known, _ in found:
+            if known == bare:
+                names.append(arm.name)
+                break
+        else:
+            found.append(([arm.name], bare, arm.model))
+    return [(tuple(names), model) for names, _, model in found]
+
+
+def equation(process: Process) -> str:
+    """`2 a + b -> c` of a process, with what it declares as source or sink."""
+    taken = _side(process.takes) or f"({process.source or 'nothing'})"
+    given = _side(process.gives) or f"({process.sink or 'nothing'})"
+    return f"{taken} -> {given}"
+
+
+def values_of(arms: Sequence[ResolvedArm]) -> list[Row]:
+    """Every pinned value once, with the arms that use it, how far it may be trusted, and the path to it."""
+    found: dict[Pin, list[str]] = {}
+    for arm in arms:
+        for pin in arm.pins.values():
+            found.setdefault(pin, []).append(arm.name)
+    return [
+        {
+            "name": pin.name,
+            "value": pin.value.value,
+            "unit": pin.value.unit,
+            "range": _range(pin),
+            "method": pin.value.method,
+            "trust": pin.trust,
+            "source": " ".join(part for part in (pin.value.source, pin.value.locator) if part),
+            "row": pin.value.id,
+            "arms": "all" if len(names) == len(arms) else ", ".join(names),
+            "path": list(pin.path),
+        }
+        for pin, names in sorted(found.items(), key=lambda item: item[0].name)
+    ]
+
+
+def explain(study: ResolvedStudy) -> str:
+    """The explanation as text: one table after the other."""
+    told = explanation(study)
+    parts = [f"{study.title}  ({study.name})"]
+    if study.question:
+        parts.append(study.question)
+    parts.append(_header(told))
+    parts.append(_titled("Arms", told["arms"], ("name", "title", "doses", "mechanisms")))
+    for model in told["models"]:
+        arms = ", ".join(model["arms"])
+        parts.append(f"Model of {arms}: {len(model['species'])} species, {len(model['variables'])} variables")
+        for heading, columns in (
+            ("places", ("name", "volume")),
+            ("species", ("name", "place", "unit", "initial")),
+            ("variables", ("name", "unit", "rate", "initial")),
+            ("assignments", ("name", "is", "unit")),
+            ("processes", ("name", "equation", "rate", "mechanism")),
+            ("flows", ("name", "from", "to", "rate")),
+            ("events", ("name", "when", "do")),
+        ):
+            parts.append(_titled(heading.capitalize(), model[heading], columns))
+    parts.append(_titled("Values", told["values"], ("name", "value", "unit", "range", "trust", "source", "arms")))
+    ways = [f"  {row['name']}: {' '.join(row['path'])}" for row in told["values"] if row["trust"] != "constant"]
+    if ways:
+        parts.append("How each value was found\n" + "\n".join(ways))
+    parts.append(_titled("Outputs", told["outputs"], ("name", "is", "unit")))
+    parts.append(_titled("Metrics", told["metrics"], ("name", "what", "unit")))
+    parts.append(_titled("Contrasts", told["contrasts"], ("name", "metric", "arm", "against", "as")))
+    parts.append(_titled("Measurements", told["measurements"], ("name", "arm", "against", "role", "points", "source")))
+    count = told["solves"]
+    split = ", ".join(f"{key.replace('_', '-')} {number}" for key, number in count.items() if key != "total" and number)
+    parts.append(f"Cost: the models are solved {count['total']} times ({split})")
+    if study.warnings:
+        parts.append("Warnings\n" + "\n".join(f"  - {warning}" for warning in study.warnings))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _header(told: Mapping[str, Any]) -> str:
+    who = ", ".join(part for part in (told["organism"], told["population"]) if part)
+    return f"{who + '; ' if who else ''}{told['draws']} draws, {told['animals']} animals besides the typical one"
+
+
+def _arm(arm: ResolvedArm) -> Row:
+    return {
+        "name": arm.name,
+        "title": arm.title,
+        "doses": list(arm.doses_in_words) or ["none"],
+        "mechanisms": list(arm.mechanisms),
+        "until_hours": arm.schedule.end,
+        "times_recorded": len(arm.schedule.observe_times),
+    }
+
+
+def _model(names: Sequence[str], model: Model) -> dict[str, Any]:
+    return {
+        "arms": list(names),
+        "places": [{"name": one.name, "volume": one.volume} for one in model.places],
+        "species": [
+            {"name": one.name, "place": one.place, "unit": one.unit, "initial": one.initial} for one in model.species
+        ],
+        "variables": [
+            {"name": one.name, "unit": one.unit, "rate": one.rate, "initial": one.initial} for one in model.variables
+        ],
+        "assignments": [{"name": one.name, "is": one.expression, "unit": one.unit} for one in model.assignments],
+        "processes": [
+            {"name": one.name, "equation": equation(one), "rate": one.rate, "mechanism": one.mechanism}
+            for one in model.processes
+        ],
+        "flows": [{"name": one.name, "from": one.source, "to": one.target, "rate": one.rate} for one in model.flows],
+        "events": [{"name": one.name, "when": one.when, "do": _assignments(one)} for one in model.events],
+    }
+
+
+def _assignments(event: Event) -> str:
+    return "; ".join(f"{name} = {value}" for name, value in event.do.items()) + (" (once)" if event.once else "")
+
+
+def _metric(study: ResolvedStudy, name: str) -> Row:
+    metric = next(one for one in study.metrics if one.name == name)
+    if metric.ratio is not None:
+        what = f"{metric.ratio[0]} / {metric.ratio[1]}"
+    else:
+        what = f"{metric.take} of {metric.of}"
+        if metric.at is not None:
+            what += f" {metric.at:g} h"
+        if metric.start is not None or metric.until is not None:
+            what += f" from {metric.start or 0:g} h" + (f" to {metric.until:g} h" if metric.until is not None else "")
+        if metric.level is not None:
+            what += f" {metric.level:g} (canonical)"
+    return {"name": name, "what": what, "unit": metric.unit}
+
+
+def _side(amounts: Mapping[str, float | str]) -> str:
+    return " + ".join(f"{_times(amount)}{name}" for name, amount in amounts.items())
+
+
+def _times(amount: float | str) -> str:
+    if amount in (1, "1"):
+        return ""
+    return f"({amount}) " if isinstance(amount, str) else f"{amount:g} "
+
+
+def _range(pin: Pin) -> str:
+    row = pin.value
+    if row.low is not None and row.high is not None:
+        return f"{row.low:g} to {row.high:g}"
+    if row.spread is not None:
+        return f"+- {row.spread:g} ({row.spread_kind.replace('_', ' ')})"
+    return ""
+
+
+def _titled(title: str, rows: Sequence[Row], columns: Sequence[str]) -> str:
+    return f"{title}\n{_table(rows, columns)}" if rows else ""
+
+
+def _table(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    """Rows as aligned columns; columns that are empty throughout are left out."""
+    cells = [[_cell(row.get(column, "")) for column in columns] for row in rows]
+    kept = [place for place in range(len(columns)) if any(line[place] for line in cells)]
+    widths = {place: max(len(columns[place]), *(len(line[place]) for line in cells)) for place in kept}
+
+    def line(texts: Iterable[tuple[int, str]]) -> str:
+        return ("  " + "  ".join(text.ljust(widths[place]) for place, text in texts)).rstrip()
+
+    head = line((place, columns[place]) for place in kept)
+    return "\n".join([head, *(line((place, row[place]) for place in kept) for row in cells)])
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+    text = " ".join(text.split())
+    return text if len(text) <= MAXIMUM_WIDTH else text[: MAXIMUM_WIDTH - 3] + "..."
