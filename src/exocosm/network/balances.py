@@ -78,10 +78,8 @@ def _unit_problems(model: Model) -> Iterator[Problem]:
         except UnitError:
             continue  # reported with the units
         if differs:
-            message = f"'{substance}' is {show_dimension(species.unit)} here but {show_dimension(unit)}"
-            yield Problem(
-                "mass balance", f"species '{species.name}'", f"{message} '{name}'; give one another substance"
-            )
+            message = f"'{substance}' is {show_dimension(species.unit)} here but {show_dimension(unit)} in '{name}'"
+            yield Problem("mass balance", f"species '{species.name}'", f"{message}; name another substance")
 
 
 def reach_problems(reading: Reading, dosed: Iterable[str]) -> Iterator[Problem]:

@@ -173,7 +173,7 @@ def _name_problems(model: Model) -> Iterator[Problem]:
             if part.name in own:
                 yield Problem("duplicate", position, f"there are two {kind} of this name; rename one")
             elif shared and part.name in seen:
-                message = f"the name is also that of a {seen[part.name]}; in an expression nobody could tell which"
+                message = f"it shares its name with the {seen[part.name]}; in an expression nobody could tell which"
                 yield Problem("duplicate", position, message)
             own.add(part.name)
             if shared:
