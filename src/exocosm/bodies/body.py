@@ -91,7 +91,7 @@ def _sizes(system: System) -> Model:
         for c in system.size_classes
     ]
     parameters = [
-        needs("vesicle_diameter", "nm", per_subject=False),
+        needs("vesicle_diameter", "nm", quantity="preparation_diameter", per_subject=False),
         needs("vesicle_diameter_gsd", "dimensionless", per_subject=False),
     ]
     if system.cargo:

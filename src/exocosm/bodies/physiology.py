@@ -75,10 +75,12 @@ def physiology(system: System) -> Model:
         )
     if system.has("tumour"):
         parameters += [
-            needs("tumour_perfusion", "mL/h/mL"),
+            needs("tumour_perfusion", "mL/h/g"),
             needs("tumour_filtration", "mL/h/mL"),
-            needs("vascular_fraction.tumour", "dimensionless", quantity="vascular_fraction", organ="tumour"),
-            needs("interstitial_fraction.tumour", "dimensionless", quantity="interstitial_fraction", organ="tumour"),
+            needs("vascular_fraction.tumour", "dimensionless", quantity="tumour_vascular_fraction", organ="tumour"),
+            needs(
+                "interstitial_fraction.tumour", "dimensionless", quantity="tumour_interstitial_fraction", organ="tumour"
+            ),
         ]
         places += [
             Place("tumour", "tumour_volume"),
@@ -88,7 +90,7 @@ def physiology(system: System) -> Model:
         assignments.append(Assignment("organ_mass.tumour", "g", "tumour_volume * tissue_density", extensive=True))
         assignments.append(
             Assignment(
-                "plasma_flow.tumour", "mL/h", "tumour_perfusion * tumour_volume * (1 - haematocrit)", extensive=True
+                "plasma_flow.tumour", "mL/h", "tumour_perfusion * organ_mass.tumour * (1 - haematocrit)", extensive=True
             )
         )
     streams = [f"plasma_flow.{organ.name}" for organ in system.organs if organ.name != "lung"]

@@ -23,15 +23,15 @@ def free_drug(system: System) -> Model:
         Species(system.free(place), place, system.cargo_unit, substance=drug)
         for place in ("venous", "arterial", *system.organ_names)
     ]
+    asked = {"cargo": drug, "carrier": "free"}
     parameters: list[Parameter] = [
-        needs("blood_to_plasma_ratio", "dimensionless"),
-        needs("hepatic_clearance", "mL/h/g", quantity="hepatic_intrinsic_clearance"),
-        needs("renal_clearance", "mL/h/g", quantity="renal_clearance_per_weight"),
+        needs("blood_to_plasma_ratio", "dimensionless", **asked),
+        needs("hepatic_clearance", "mL/h/g", quantity="hepatic_intrinsic_clearance", **asked),
+        needs("renal_clearance", "mL/h/g", quantity="renal_clearance_per_weight", **asked),
     ]
-    parameters += [
-        needs(f"partition.{o}", "dimensionless", quantity="tissue_to_plasma_partition_coefficient", organ=o)
-        for o in system.organ_names
-    ]
+    for organ in system.organ_names:
+        quantity = "tumour_extracellular_partition" if organ == "tumour" else "tissue_to_plasma_partition_coefficient"
+        parameters.append(needs(f"partition.{organ}", "dimensionless", quantity=quantity, organ=organ, **asked))
     systemic = [organ for organ in system.organs if organ.name != "lung"]
     assignments = [
         Assignment(

@@ -26,5 +26,8 @@ def kidney_filtration(system: System) -> Model:
         for size_class in system.size_classes
         for taken in system.passengers(size_class, "kidney.vascular")
     )
-    parameters = (needs("vesicle_sieving", "dimensionless"), needs("filtration_fraction", "dimensionless"))
+    parameters = (
+        needs("vesicle_sieving", "dimensionless", quantity="kidney_sieving_coefficient"),
+        needs("filtration_fraction", "dimensionless"),
+    )
     return Model("kidney_filtration", parameters=parameters, processes=processes)

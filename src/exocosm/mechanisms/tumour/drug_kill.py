@@ -40,8 +40,8 @@ def drug_kill(system: System) -> Model:
             )
         )
     parameters = (
-        needs("kill_maximum", "1/h"),
-        needs("kill_half_concentration", "nmol/mL"),
-        needs("damage_transit", "1/h"),
+        needs("kill_maximum", "1/h", carrier="free"),
+        needs("kill_half_concentration", "nmol/mL", carrier="free"),
+        needs("damage_transit", "1/h", carrier="free"),
     )
     return Model("drug_kill", species=species, processes=tuple(processes), parameters=parameters)

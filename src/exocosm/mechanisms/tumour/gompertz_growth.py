@@ -41,7 +41,7 @@ def tumour_growth(system: System) -> Model:
         needs("gompertz_alpha", "1/h"),
         needs("gompertz_beta", "1/h"),
         needs("gompertz_reference_volume", "mL", extensive=True, per_subject=False),
-        needs("tumour_start_volume", "mL", extensive=True),
-        needs("tumour_cell_density", "cell/mL"),
+        needs("tumour_start_volume", "mL", extensive=True, organ="tumour"),
+        needs("tumour_cell_density", "cell/mL", quantity="tumour_cells_per_volume", organ="tumour"),
     )
     return Model("tumour_growth", species=species, processes=processes, assignments=assignments, parameters=parameters)

@@ -40,5 +40,5 @@ def breakdown(system: System) -> Model:
                         mechanism="breakdown",
                     )
                 )
-    parameters = (needs("vesicle_breakdown", "1/h", quantity="intact_breakdown_rate"),)
+    parameters = (needs("vesicle_breakdown", "1/h", quantity="intact_vesicle_breakdown_rate"),)
     return Model("breakdown", parameters=parameters, processes=tuple(processes))

@@ -27,4 +27,8 @@ def digestion(system: System) -> Model:
         for size_class in system.size_classes
         for vesicle in (system.vesicle(size_class, place),)
     )
-    return Model("digestion", parameters=(needs("vesicle_digestion", "1/h"),), processes=processes)
+    return Model(
+        "digestion",
+        parameters=(needs("vesicle_digestion", "1/h", quantity="ingested_vesicle_breakdown_rate"),),
+        processes=processes,
+    )

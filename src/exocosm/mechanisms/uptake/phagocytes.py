@@ -36,7 +36,7 @@ def phagocytes(system: System) -> Model:
         species += vesicle_species(system, place)
         parameters.append(needs(f"phagocyte_density.{name}", "cell/g", quantity="phagocyte_density", organ=name))
         parameters.append(
-            needs(f"phagocyte_clearance.{name}", "mL/h/cell", quantity="phagocyte_uptake_clearance", organ=name)
+            needs(f"phagocyte_clearance.{name}", "mL/h/cell", quantity="blood_facing_uptake_clearance", organ=name)
         )
         held = total([system.vesicle(c, place) for c in system.size_classes])
         assignments.append(

@@ -17,10 +17,10 @@ def tissue_cells(system: System) -> Model:
         return Model("tissue_cells")
     places: list[Place] = []
     species: list[Species] = []
-    parameters: list[Parameter] = [needs("tissue_cell_uptake", "1/h")]
+    parameters: list[Parameter] = [needs("tissue_cell_uptake", "1/h", quantity="interstitial_uptake_rate")]
     if system.has("tumour"):
         parameters += [
-            needs("tumour_cell_uptake", "1/h"),
+            needs("tumour_cell_uptake", "1/h", quantity="interstitial_uptake_rate", organ="tumour"),
             needs("targeting_gain_uptake", "dimensionless", per_subject=False),
         ]
     processes = []
