@@ -36,12 +36,17 @@ def random_points(reading: Reading, values: Mapping[str, float] | None = None, c
 
 def complete(reading: Reading, base: Point) -> Point:
     """The point with all definitions computed from its states and parameters."""
-    point = dict(base)
-    for symbol, expression in reading.definitions.items():
-        point[symbol] = evaluate(expression, point)
+    point = {**base, **_defined(reading, base)}
     for symbol, expression in reading.replacements.items():
         point[symbol] = evaluate(expression, point)
     return point
+
+
+def _defined(reading: Reading, base: Point) -> Point:
+    point = dict(base)
+    for symbol, expression in reading.definitions.items():
+        point[symbol] = evaluate(expression, point)
+    return {symbol: point[symbol] for symbol in reading.definitions}
 
 
 def _base(model: Model, values: Mapping[str, float], generator: random.Random) -> dict[str, float]:
@@ -145,15 +150,17 @@ def rate_problems(reading: Reading, points: Sequence[Point]) -> Iterator[Problem
                 f"'{short_text(expression)}' turns negative ({lowest:.3g} at a random point); split in two processes"
             )
             yield Problem("negative rate", position, f"{message} (one each way), or bound it with max(0, ...)")
-        used = reading.moving(reading.resolve(expression))
+        resolved = reading.resolve(expression)
+        used = reading.moving(resolved)
         for taken in process.takes:
             if taken not in used:
                 message = f"the rate does not depend on '{taken}', which it takes"
                 yield Problem("vanishing rate", position, f"{message}: it would go on below zero; multiply by it")
                 continue
             for point in points:
-                without = complete(reading, {**{name: point[name] for name in given}, taken: 0.0})
-                rate = evaluate(expression, without)
+                without = {**{name: point[name] for name in given}, taken: 0.0}
+                without.update(_defined(reading, without))
+                rate = evaluate(resolved, without)
                 if rate != 0.0:
                     found = "has no value" if math.isnan(rate) else f"is {rate:.3g}"
                     message = f"'{short_text(expression)}' {found} when '{taken}', which it takes, is zero"
