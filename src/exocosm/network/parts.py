@@ -4,7 +4,7 @@ The state is *amounts* (never concentrations), beside *variables* (numbers that 
 a permeability, a phosphorylated fraction, an EMT score) and *assignments* (names for expressions).  All parts are
 frozen data; a model is joined from pieces with `+`, and `network.check` examines it before anything runs.
 
-Expressions are text in the grammar of `network.expression`.  A name in an expression is a species, variable,
+Expressions are text in the grammar of `network.grammar`.  A name in an expression is a species, variable,
 assignment or parameter, `volume(place)`, `concentration(species)` (amount over the volume of its place), `time`
 (hours), `pi` or `avogadro`.
 """
