@@ -185,7 +185,7 @@ def test_particles_and_dissolved_carriers_are_not_exchanged() -> None:
     assert find(rows, "uptake_rate", {**ASKED, "carrier": "albumin"}).trust == "borrowed"
 
 
-@pytest.mark.parametrize("quantity", ["vesicle_clearance", "vesicle_clearance_rest", "vesicle_half_life_terminal"])
+@pytest.mark.parametrize("quantity", ["vesicle_clearance_rest", "vesicle_half_life", "clearance", "half_life"])
 def test_vesicle_clearance_is_never_borrowed_from_another_species(quantity: str) -> None:
     rat = replace(other("organism"), quantity=quantity)
     with pytest.raises(EvidenceError, match=r"never scaled.*by body weight alone.*own value for mouse"):
@@ -197,6 +197,13 @@ def test_vesicle_clearance_is_never_borrowed_from_another_species(quantity: str)
     fallback = assumed(replace(EXACT, quantity=quantity), "assumed-mouse")
     assert find(catalogue(rat, fallback), quantity, ASKED).value is fallback
     assert find(catalogue(rat), quantity, {**ASKED, "organism": "rat"}).value is rat
+
+
+def test_clearance_of_a_dissolved_drug_is_borrowed_and_says_so() -> None:
+    rat = replace(other("organism"), quantity="clearance", carrier="free")
+    assert find(catalogue(rat), "clearance", {**ASKED, "carrier": "free"}).trust == "borrowed"
+    per_cell = replace(other("organism"), quantity="phagocyte_uptake_clearance")
+    assert find(catalogue(per_cell), "phagocyte_uptake_clearance", ASKED).trust == "borrowed"
 
 
 def test_nothing_found_names_the_nearest() -> None:

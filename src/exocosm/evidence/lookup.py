@@ -38,8 +38,20 @@ from exocosm.evidence.value import CONTEXT, Value
 
 TRUST = ("measured", "borrowed", "derived", "fitted", "assumed", "constant", "user")
 
-# quantities that start so hold for one species only: no row of another organism is ever taken
+# Quantities that start so hold for one species only: no row of another organism is ever taken.
 NEVER_SCALED = ("vesicle_clearance", "vesicle_half_life")
+# The same for these, if the carrier asked for is a particle; a dissolved drug's may be borrowed, and says so.
+NEVER_SCALED_OF_PARTICLES = (
+    "circulation_half_life",
+    "clearance",
+    "clearance_plasma",
+    "distribution_half_life",
+    "elimination_half_life",
+    "half_life",
+    "half_life_plasma",
+    "macrophage_independent_clearance",
+    "organ_uptake_clearance",
+)
 
 RELAXED_LAST_TO_FIRST = ("organism", "carrier", "cargo", "organ", "cell", "label", "population")
 RELAXED_BEFORE_ASSUMED = frozenset({"population", "label", "cell"})
@@ -89,7 +101,7 @@ def find(
     question = _question(quantity, asked)
     if isinstance(choose, str):
         raise InputError(f"choose is '{choose}'; give a list of ids or a mapping from quantity to id")
-    never_scaled = quantity.startswith(NEVER_SCALED)
+    never_scaled = is_never_scaled(quantity, asked)
     if never_scaled and "organism" not in asked:
         raise EvidenceError(f"{question}: this quantity holds for one species only; name the organism in the question")
     if isinstance(choose, Mapping) and quantity in choose:
@@ -114,6 +126,13 @@ def find(
     if passed:
         path.append(f"Passed over, of lower rank: {', '.join(passed[:6])}{' and others' if len(passed) > 6 else ''}.")
     return Found(best.value, tuple(path), trust_of(best))
+
+
+def is_never_scaled(quantity: str, context: Mapping[str, str]) -> bool:
+    """Whether a quantity of this context may come from the organism asked for only: whole-body removal of particles."""
+    carrier = context.get("carrier", "").casefold()
+    is_particle = bool(carrier) and carrier not in DISSOLVED
+    return quantity.startswith(NEVER_SCALED) or (is_particle and quantity in NEVER_SCALED_OF_PARTICLES)
 
 
 def trust_of(match: Match) -> str:
