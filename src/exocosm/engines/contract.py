@@ -92,7 +92,7 @@ class EventRecord:
 class Solution:
     """Observables of every subject over time.  A failed subject's values are NaN from the failure on, never zeros.
 
-    values: (subject, time, observable); steps: solver steps per subject.
+    values: (subject, time, observable); steps: the work per subject, counted in evaluations of the rates.
     """
 
     times: Array
