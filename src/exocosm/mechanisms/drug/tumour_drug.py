@@ -41,9 +41,6 @@ def tumour_drug(system: System) -> Model:
             f"concentration({inside})",
             note="released drug inside tumour cells per mL of tumour",
         ),
-        Assignment("tumour_released_drug", "nmol/mL", f"({inside} + {around}) / volume(tumour)"),
-        Assignment("heart_released_drug", "nmol/mL", f"concentration({system.free('heart')})"),
-        Assignment("plasma_released_drug", "nmol/mL", f"concentration({system.free('venous')})"),
     )
     parameters = (needs("drug_cell_influx", "1/h", carrier="free"), needs("drug_cell_efflux", "1/h", carrier="free"))
     return Model("tumour_drug", species=species, assignments=assignments, parameters=parameters, processes=processes)
