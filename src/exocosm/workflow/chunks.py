@@ -1,0 +1,132 @@
+"""Solving one job, and keeping its numbers in a file that is either whole or absent."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from exocosm import units
+from exocosm.engines.contract import Array, Schedule, Solution, Status, SubjectStatus
+from exocosm.errors import ExocosmError, SolveError
+from exocosm.files import write_atomic
+from exocosm.network.compile import Compiled, compile_model
+from exocosm.study.resolved import ResolvedArm, ResolvedStudy
+from exocosm.workflow import sampling as drawing
+from exocosm.workflow.plan import CENTRAL, COHORT, INFLUENCE, Job, Plan, observe_times, symbols_of
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The numbers of one job: values (subject, time, output), each in its output's unit; one status per subject."""
+
+    values: Array
+    statuses: tuple[SubjectStatus, ...]
+
+
+@dataclass
+class Bench:
+    """A plan with the models compiled so far: each process compiles every model once."""
+
+    plan: Plan
+    compiled: dict[tuple[int, str], Compiled] = field(default_factory=dict)
+
+    def model(self, place: int, arm: ResolvedArm) -> Compiled:
+        """The compiled model of an arm."""
+        if (place, arm.name) not in self.compiled:
+            # arms often share one model: compile it once
+            for (other, name), compiled in self.compiled.items():
+                if other == place and compiled.model == arm.model:
+                    return self.compiled.setdefault((place, arm.name), self.compiled[other, name])
+            self.compiled[place, arm.name] = compile_model(arm.model)
+        return self.compiled[place, arm.name]
+
+
+def solve_job(bench: Bench, job: Job) -> Chunk:
+    """Run the model for every subject of a job.  Raises SolveError that names the job where nothing could be run."""
+    study = bench.plan.studies[job.study]
+    arm = next(each for each in study.arms if each.name == job.arm)
+    parameters = _parameters(bench.plan, study, job)
+    outputs = {output.name: output for output in study.outputs}
+    expressions = tuple(dict.fromkeys(outputs[name].expression for name in job.outputs))
+    times = observe_times(study)
+    if not expressions:
+        return Chunk(np.empty((job.subjects, len(times), 0)), (SubjectStatus(Status.FINISHED),) * job.subjects)
+    schedule = _with_times(arm.schedule, times)
+    try:
+        solution = _solve(bench.model(job.study, arm), parameters, schedule, study, expressions)
+    except ExocosmError as problem:
+        raise SolveError(f"study '{study.name}', {job}: {problem}") from problem
+    values = np.full((job.subjects, len(times), len(job.outputs)), np.nan)
+    recorded = len(schedule.observe_times)
+    for place, name in enumerate(job.outputs):
+        values[:, :recorded, place] = solution[outputs[name].expression] / units.factor(outputs[name].unit)
+    return Chunk(values, tuple(solution.statuses))
+
+
+def _with_times(schedule: Schedule, times: tuple[float, ...]) -> Schedule:
+    """All arms are recorded at the same times, as far as each one runs."""
+    return replace(schedule, observe_times=tuple(time for time in times if time <= schedule.end))
+
+
+def _parameters(plan: Plan, study: ResolvedStudy, job: Job) -> dict[str, Array]:
+    sampling = plan.samplings[job.study]
+    if job.kind == CENTRAL:
+        return drawing.central(sampling, job.arm)
+    if job.kind == COHORT:
+        return drawing.cohort(sampling, job.arm, job.draws[0], range(job.first, job.stop))
+    if job.kind == INFLUENCE:
+        return drawing.one_at_a_time(sampling, job.arm, symbols_of(job))
+    what_if = next(each for each in study.what_ifs if each.name == job.what_if)
+    typical = drawing.typical(sampling, job.arm, job.draws)
+    repeated = {name: np.repeat(values, len(what_if.over)) for name, values in typical.items()}
+    moved = np.tile(np.asarray(what_if.over, float) * units.factor(what_if.unit), len(job.draws))
+    return drawing.replaced(repeated, what_if.vary, moved)
+
+
+def _solve(
+    compiled: Compiled,
+    parameters: Mapping[str, Array],
+    schedule: Schedule,
+    study: ResolvedStudy,
+    expressions: tuple[str, ...],
+) -> Solution:
+    from exocosm.engines.reference import solve
+
+    return solve(compiled, parameters, schedule, study.tolerances, observe=expressions)
+
+
+def write_chunk(folder: Path, key: str, chunk: Chunk) -> None:
+    """Keep a chunk under its key, whole or not at all.  Raises InputError if the folder cannot be written."""
+    statuses = [
+        {**vars(status), "status": status.status.name, "time": repr(float(status.time))} for status in chunk.statuses
+    ]
+    stream = io.BytesIO()
+    np.savez_compressed(stream, values=chunk.values, statuses=np.array(json.dumps(statuses)))
+    write_atomic(chunk_path(folder, key), stream.getvalue())
+
+
+def read_chunk(folder: Path, key: str, job: Job, times: int) -> Chunk | None:
+    """The chunk kept under a key; None if there is none or it is not whole (it is then solved again)."""
+    try:
+        with np.load(chunk_path(folder, key), allow_pickle=False) as stored:
+            values, text = stored["values"], str(stored["statuses"])
+        statuses = tuple(
+            SubjectStatus(**{**each, "status": Status[each["status"]], "time": float(each["time"])})
+            for each in json.loads(text)
+        )
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return None
+    if values.shape != (job.subjects, times, len(job.outputs)) or len(statuses) != job.subjects:
+        return None
+    return Chunk(values, statuses)
+
+
+def chunk_path(folder: Path, key: str) -> Path:
+    """Where the chunk of a key is kept."""
+    return folder / f"{key}.npz"

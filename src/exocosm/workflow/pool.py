@@ -1,0 +1,152 @@
+"""Running jobs in this process or in several worker processes; the numbers are the same either way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+import exocosm
+from exocosm.errors import SolveError
+from exocosm.files import write_atomic
+from exocosm.study.stored import resolved_to_dict
+from exocosm.workflow.chunks import Bench, read_chunk, solve_job, write_chunk
+from exocosm.workflow.plan import Plan, observe_times
+
+# what a worker is started with; the package may lie where only this process looks for it
+PROGRAM = "import sys; sys.path.append(sys.argv[1]); from exocosm.workflow.worker import main; main(sys.argv[2:])"
+
+
+def missing_jobs(plan: Plan, folder: Path) -> list[int]:
+    """The numbers of the jobs whose chunks are not in the folder, or not whole."""
+    times = [len(observe_times(study)) for study in plan.studies]
+    pairs = zip(plan.jobs, plan.keys, strict=True)
+    return [n for n, (job, key) in enumerate(pairs) if read_chunk(folder, key, job, times[job.study]) is None]
+
+
+def execute(plan: Plan, folder: Path, numbers: Sequence[int], workers: int, done: Callable[[int], None]) -> None:
+    """Solve the numbered jobs of a plan into `folder`; `done(number)` is called in this thread after each.
+
+    Raises SolveError where a job cannot be run; the chunks finished before stay.
+    """
+    workers = min(workers, len(numbers))
+    if workers <= 1 or not sys.executable:
+        bench = Bench(plan)
+        for number in numbers:
+            write_chunk(folder, plan.keys[number], solve_job(bench, plan.jobs[number]))
+            done(number)
+        return
+    study_file = folder / "study.json"
+    write_atomic(study_file, json.dumps(resolved_to_dict(plan.studies[0])))
+    _Crew(study_file, folder, plan.keys, numbers, workers).run(done)
+
+
+def default_workers() -> int:
+    """As many as there are processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return max(1, os.cpu_count() or 1)
+
+
+class _Crew:
+    """Worker processes, each fed by a thread that hands it the next job as soon as it is free."""
+
+    def __init__(
+        self, study_file: Path, folder: Path, keys: Sequence[str], numbers: Sequence[int], workers: int
+    ) -> None:
+        self.command = [
+            sys.executable,
+            "-c",
+            PROGRAM,
+            str(Path(exocosm.__file__).parent.parent),
+            str(study_file),
+            str(folder),
+        ]
+        self.folder, self.keys = folder, keys
+        self.waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number in numbers:
+            self.waiting.put(number)
+        self.finished: queue.SimpleQueue[int | Exception] = queue.SimpleQueue()
+        self.count = len(numbers)
+        self.stopping = threading.Event()
+        self.processes: list[subprocess.Popen[str]] = []
+        self.threads = [threading.Thread(target=self._feed, daemon=True) for _ in range(workers)]
+
+    def run(self, done: Callable[[int], None]) -> None:
+        for thread in self.threads:
+            thread.start()
+        try:
+            for _ in range(self.count):
+                outcome = self.finished.get()
+                if isinstance(outcome, Exception):
+                    raise outcome
+                done(outcome)
+        finally:
+            self.stopping.set()
+            for process in self.processes:
+                process.terminate()
+            for thread in self.threads:
+                thread.join()
+
+    def _feed(self) -> None:
+        # one numerical thread per worker: more of them would fight for the same cores
+        single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        try:
+            with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints:
+                process = subprocess.Popen(
+                    self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints,
+                    text=True, encoding="utf-8", env={**os.environ, **single},
+                )  # fmt: skip
+                self.processes.append(process)
+                with process:
+                    self._serve(process, complaints)
+        except Exception as problem:
+            self.finished.put(problem)
+
+    def _serve(self, process: subprocess.Popen[str], complaints: IO[str]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        while not self.stopping.is_set():
+            try:
+                number = self.waiting.get_nowait()
+            except queue.Empty:
+                break
+            with contextlib.suppress(OSError):  # a dead worker is told from its silence below
+                process.stdin.write(f"{number} {self.keys[number]}\n")
+                process.stdin.flush()
+            line = process.stdout.readline()
+            if not line:
+                if not self.stopping.is_set():
+                    self.finished.put(self._died(process, complaints))
+                return
+            answer = json.loads(line)
+            if answer:
+                self.finished.put(_trouble(answer))
+                return
+            self.finished.put(number)
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+
+    def _died(self, process: subprocess.Popen[str], complaints: IO[str]) -> SolveError:
+        code = process.wait()
+        complaints.seek(0)
+        last = complaints.read()[-1500:].strip()
+        return SolveError(
+            f"a worker process ended before its time (exit status {code})"
+            + (f"; it said last:\n{last}\n" if last else "; the machine may be out of memory. ")
+            + f"What was finished is kept in '{self.folder}': run again to go on, with fewer workers if memory is short"
+        )
+
+
+def _trouble(answer: dict[str, str]) -> Exception:
+    if answer.get("kind") == "user":
+        return SolveError(answer["problem"])
+    return RuntimeError(f"a worker process failed:\n{answer.get('problem', '')}")

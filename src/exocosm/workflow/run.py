@@ -1,0 +1,252 @@
+"""Running a study: plan, solve what is missing, gather, compare, save."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from exocosm.errors import ExocosmError, InputError, SolveError
+from exocosm.files import require_writable
+from exocosm.study.resolved import ResolvedStudy
+from exocosm.trajectory import evaluation
+from exocosm.trajectory.result import FILES, RECIPE, Result, load_result, read_recipe
+from exocosm.workflow import gathering
+from exocosm.workflow.chunks import Chunk, read_chunk
+from exocosm.workflow.comparing import comparison_rows, comparison_table
+from exocosm.workflow.plan import COHORT, Plan, count_solves, observe_times, plan_of, study_hash, versions
+from exocosm.workflow.pool import default_workers, execute, missing_jobs
+from exocosm.workflow.progress import progress_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHUNKS = ".chunks"
+MANY_FAILED = 0.2  # of a cohort
+
+
+def run(
+    resolved: ResolvedStudy,
+    folder: str | Path | None = None,
+    *,
+    workers: int | None = None,
+    progress: bool = True,
+    resume: bool = True,
+    overwrite: bool = False,
+) -> Result:
+    """Run a resolved study and return its result; with a folder, the result is saved there.
+
+    workers: processes (None: one per core; 1: in this process); the numbers do not depend on it.
+    resume: go on from what an interrupted run left in the folder, and take a finished result of the same study,
+    values and program as it is; False starts anew.  overwrite: replace the result of another study.
+    Errors: InputError for a folder that holds another study or cannot be written; SolveError where nothing can be
+    solved.  Subjects that fail are NaN, listed in `statuses`, and warned of in the recipe if they are many.
+    """
+    if workers is not None and workers < 1:
+        raise InputError(f"workers is {workers}; give 1 or more, or leave it out for one per core")
+    plan = plan_of(resolved)
+    for study in plan.studies:
+        _rehearse(study)
+    recipe = recipe_of(plan)
+    if folder is not None and _is_finished(Path(folder), recipe, resume, overwrite):
+        return load_result(folder)
+    with _chunk_folder(folder, resume) as chunks:
+        pending = missing_jobs(plan, chunks)
+        done = plan.solves - sum(plan.jobs[number].subjects for number in pending)
+        with progress_of(resolved.name, plan.solves, done, progress) as advance:
+            execute(
+                plan, chunks, pending, workers or default_workers(), lambda number: advance(plan.jobs[number].subjects)
+            )
+        result = gather(plan, _reader(plan, chunks), recipe)
+        if folder is None:
+            return result
+        saved = result.save(folder)
+    shutil.rmtree(chunks, ignore_errors=True)
+    return saved
+
+
+def recipe_of(plan: Plan) -> dict[str, Any]:
+    """What made a result: hashes, versions, engine, tolerances, seed, numbers, date."""
+    study = plan.studies[0]
+    hash_of_study, found = study_hash(study), versions()
+    tolerances = dataclasses.asdict(dataclasses.replace(study.tolerances, absolute=dict(study.tolerances.absolute)))
+    return {
+        "study": study.name,
+        "study_hash": hash_of_study,
+        "run_hash": hashlib.sha256(json.dumps([hash_of_study, found], sort_keys=True).encode()).hexdigest(),
+        "knowledge_hash": study.knowledge_hash,
+        "versions": found,
+        "engine": "reference",
+        "tolerances": tolerances,
+        "seed": study.seed,
+        "draws": study.draws,
+        "animals": study.animals,
+        "variability": study.variability,
+        "solves": count_solves(study),
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "warnings": list(study.warnings),
+    }
+
+
+def gather(plan: Plan, read: Callable[[int], Chunk], recipe: dict[str, Any]) -> Result:
+    """The result from finished chunks."""
+    study = plan.studies[0]
+    comparisons: list[dict[str, Any]] = []
+    for place, each in enumerate(plan.studies):
+        curves = gathering.curves_of(plan, place, read)
+        wanted = [metric.name for metric in each.metrics] if place == 0 else _measured(each)
+        arrays = gathering.metric_arrays(each, curves, wanted)
+        comparisons += comparison_rows(each, curves, arrays)
+        if place == 0:
+            main, main_arrays = curves, arrays
+    statuses = gathering.status_rows(plan, read)
+    metrics = gathering.metric_rows(study, main_arrays)
+    return Result(
+        study=study,
+        recipe={**recipe, "warnings": [*recipe["warnings"], *_warnings(plan, statuses, metrics)]},
+        trajectories=gathering.dataset(study, main),
+        metrics=metrics,
+        contrasts=gathering.contrast_rows(study, main_arrays),
+        what_if=gathering.what_if_rows(plan, main_arrays, read),
+        influence=gathering.influence_rows(plan, main_arrays, read),
+        comparisons=comparison_table(comparisons),
+        values=gathering.value_rows(study),
+        statuses=statuses,
+        bibliography=_bibliography(plan),
+    )
+
+
+def _measured(study: ResolvedStudy) -> list[str]:
+    return sorted({each.metric for each in study.measurements if each.metric})
+
+
+def _rehearse(study: ResolvedStudy) -> None:
+    """Take every metric from flat curves: a window outside the recorded times shows now, not after hours."""
+    for arm in study.arms:
+        times = np.array([time for time in observe_times(study) if time <= arm.schedule.end])
+        if not times.size:
+            raise InputError(f"study '{study.name}', arm '{arm.name}': no time is recorded before its end")
+        curves = {output.name: np.ones(len(times)) for output in study.outputs}
+        try:
+            evaluation.evaluate([metric.name for metric in study.metrics], study.metrics, study.outputs, times, curves)
+        except ExocosmError as problem:
+            raise InputError(f"study '{study.name}', arm '{arm.name}': {problem}") from None
+
+
+def _is_finished(folder: Path, recipe: dict[str, Any], resume: bool, overwrite: bool) -> bool:
+    """Whether the folder holds this very result; raises InputError if it holds something else that would be lost."""
+    if not folder.is_dir():
+        return False
+    if (folder / RECIPE).is_file():
+        try:
+            found = read_recipe(folder)
+        except InputError:
+            found = {}
+        if found.get("study_hash") != recipe["study_hash"] and not overwrite:
+            raise InputError(
+                f"'{folder}' holds the result of another study: '{found.get('study', 'unknown')}' of "
+                f"{found.get('date', 'unknown date')} (this one is '{recipe['study']}'; any change makes another "
+                "study); name another folder, or ask for it to be overwritten"
+            )
+        return resume and found.get("run_hash") == recipe["run_hash"] and _is_whole(folder)
+    present = [name for name in FILES if (folder / name).exists()]
+    if present and not overwrite and not (folder / CHUNKS).is_dir():
+        raise InputError(
+            f"'{folder}' holds no result, but files that a result would replace ({', '.join(present)}); "
+            "name another folder"
+        )
+    return False
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        load_result(folder)
+    except ExocosmError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _chunk_folder(folder: str | Path | None, resume: bool) -> Iterator[Path]:
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="exocosm-") as temporary:
+            yield Path(temporary)
+        return
+    chunks = require_writable(folder) / CHUNKS
+    if not resume and chunks.is_dir():
+        shutil.rmtree(chunks)
+    yield require_writable(chunks)
+
+
+def _reader(plan: Plan, folder: Path) -> Callable[[int], Chunk]:
+    times = [len(observe_times(study)) for study in plan.studies]
+
+    def read(number: int) -> Chunk:
+        job = plan.jobs[number]
+        chunk = read_chunk(folder, plan.keys[number], job, times[job.study])
+        if chunk is None:
+            raise SolveError(f"the numbers of {job} vanished from '{folder}' while the run went on; run again")
+        return chunk
+
+    return read
+
+
+def _warnings(plan: Plan, statuses: pd.DataFrame, metrics: pd.DataFrame) -> list[str]:
+    """What a reader of the summaries must know: groups of which many failed, metrics that are no numbers."""
+    cohorts = statuses[statuses["job"] == COHORT]
+    found = []
+    for place, study in enumerate(plan.studies):
+        for arm in study.arms:
+            whole = sum(
+                job.subjects for job in plan.jobs if (job.study, job.arm, job.kind) == (place, arm.name, COHORT)
+            )
+            here = (cohorts["study"] == study.name) & (cohorts["arm"] == arm.name) & (cohorts["status"] == "failed")
+            if whole and here.sum() > MANY_FAILED * whole:
+                found.append(f"study '{study.name}', arm '{arm.name}': {_failures(cohorts[here], whole)}")
+    failed = set(zip(cohorts["arm"], cohorts["draw"], cohorts["animal"], strict=True))
+    counts: dict[tuple[str, str], int] = {}
+    for row in metrics[metrics["value"].isna()].itertuples():
+        if (row.arm, row.draw, row.animal) not in failed:
+            counts[str(row.arm), str(row.metric)] = counts.get((str(row.arm), str(row.metric)), 0) + 1
+    for (arm_name, name), count in counts.items():
+        found.append(
+            f"study '{plan.studies[0].name}', arm '{arm_name}': metric '{name}' is no number in {count} finished runs "
+            "(a division by zero, or no terminal phase)"
+        )
+    return found
+
+
+def _failures(rows: pd.DataFrame, whole: int) -> str:
+    state, process = rows.groupby(["state", "process"]).size().sort_values(ascending=False).index[0]
+    blamed = " and ".join(f"{kind} '{name}'" for kind, name in (("state", state), ("process", process)) if name)
+    return (
+        f"{len(rows)} of {whole} runs failed{', most often at ' + blamed if blamed else ''}; "
+        "what is summed up rests on the others and may be biased (see statuses.csv)"
+    )
+
+
+def _bibliography(plan: Plan) -> str:
+    """BibTeX of exactly the sources used; those that the bibliography lacks are named in comments."""
+    from exocosm.evidence.bibliography import cite
+    from exocosm.evidence.catalogue import load_catalogue
+
+    keys = gathering.cited(plan.studies)
+    if not keys:
+        return ""
+    try:
+        sources = load_catalogue().sources
+    except ExocosmError as problem:
+        first_line = str(problem).splitlines()[0]
+        return "".join(f"% {line}\n" for line in (f"the bibliography could not be read: {first_line}", *keys))
+    unknown = [key for key in keys if key not in sources]
+    comments = "".join(f"% {key}: named by the study itself; not in the bibliography\n" for key in unknown)
+    return comments + cite([key for key in keys if key in sources], sources)

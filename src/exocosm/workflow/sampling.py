@@ -1,0 +1,235 @@
+"""Two-level sampling: draws over what is not known, and within each draw animals that differ.
+
+A sampled *symbol* is (parameter name, id of the pinned row): arms that stand on one row share its draws and their
+animals are twins; arms that pin different rows draw independently.  Every score belongs to its key (seed, draw, animal,
+symbol), so the numbers are the same whatever else is sampled, in whatever order, by any number of workers.
+
+Rows of a joint group are correlated by the pins of quantity `correlation` that a study carries beside its parameters;
+such a row has one score for all parameters that stand on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from exocosm import units
+from exocosm.engines.contract import Array
+from exocosm.errors import EvidenceError, nearest
+from exocosm.evidence.joint import JointGroup, correlate, joint_groups
+from exocosm.evidence.pin import Pin
+from exocosm.evidence.spread import NORMAL_95, Spread, draw, spread_of
+from exocosm.randomness import standard_normals
+from exocosm.study.resolved import ResolvedArm, ResolvedStudy
+
+UNCERTAINTY, BETWEEN_SUBJECT = "uncertainty", "between_subject"
+
+
+@dataclass(frozen=True, order=True)
+class Symbol:
+    """What is sampled: a parameter standing on a row of the catalogue (or of the study)."""
+
+    name: str
+    row: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name} = {self.row}"
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A parameter of one arm: its symbol, its spread, the factor to canonical units, whether animals differ in it."""
+
+    symbol: Symbol
+    spread: Spread
+    factor: float
+    per_subject: bool
+
+    def at(self, z_uncertainty: float | Array, z_variability: float | Array = 0.0) -> Array:
+        """Canonical values for normal scores."""
+        scores = z_variability if self.per_subject else np.zeros_like(z_variability)
+        return np.asarray(draw(self.spread, z_uncertainty, scores), float) * self.factor
+
+    @property
+    def is_uncertain(self) -> bool:
+        low, high = draw(self.spread, np.array([-NORMAL_95, NORMAL_95]))
+        return bool(low != high)
+
+    @property
+    def is_variable(self) -> bool:
+        return self.per_subject and self.spread.variability > 0
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a study is sampled.  arms: arm -> parameter -> what is drawn; constants: arm -> canonical numbers."""
+
+    seed: int
+    draws: int
+    animals: int
+    arms: Mapping[str, Mapping[str, Sampled]]
+    constants: Mapping[str, Mapping[str, float]]
+    groups: tuple[JointGroup, ...]
+
+    @property
+    def cohort_draws(self) -> range:
+        """The draws that are run: with no draws asked for, one, in which everything uncertain is central."""
+        return range(max(self.draws, 1))
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """Everything sampled, in any arm."""
+        return tuple(sorted({one.symbol for arm in self.arms.values() for one in arm.values()}))
+
+
+def sampling_of(study: ResolvedStudy) -> Sampling:
+    """The sampling that a study asks for.  Raises EvidenceError with every parameter that has no number."""
+    arms: dict[str, dict[str, Sampled]] = {}
+    constants: dict[str, dict[str, float]] = {}
+    missing = []
+    for arm in study.arms:
+        arms[arm.name], constants[arm.name] = {}, {}
+        for parameter in arm.model.parameters:
+            pin = arm.pins.get(parameter.name)
+            if pin is None and parameter.value is None:
+                missing.append(f"'{parameter.name}' in arm '{arm.name}'")
+            elif pin is None:
+                constants[arm.name][parameter.name] = units.to_canonical(float(parameter.value or 0.0), parameter.unit)
+            else:
+                arms[arm.name][parameter.name] = _sampled(parameter.name, pin, parameter.per_subject)
+    if missing:
+        raise EvidenceError(
+            f"study '{study.name}': no value is pinned for {', '.join(missing)}; resolve the study again"
+        )
+    return Sampling(
+        seed=study.seed,
+        draws=study.draws,
+        animals=study.animals if study.variability else 0,
+        arms=arms,
+        constants=constants,
+        groups=_groups(study.arms),
+    )
+
+
+def _sampled(name: str, pin: Pin, per_subject: bool) -> Sampled:
+    row = pin.value
+    return Sampled(Symbol(name, row.id), spread_of(row), units.factor(row.unit), per_subject)
+
+
+def _groups(arms: Iterable[ResolvedArm]) -> tuple[JointGroup, ...]:
+    """The joint groups over all arms: a correlation must not depend on which of its rows an arm happens to use."""
+    rows = {pin.value.id: pin.value for arm in arms for pin in arm.pins.values()}
+    groups = joint_groups(rows[id] for id in sorted(rows))
+    return tuple(group for _, group in sorted(groups.items()) if group.pairs)
+
+
+def central(sampling: Sampling, arm: str) -> dict[str, Array]:
+    """Parameter -> its central value, shape (1,), canonical."""
+    return _assembled(sampling, arm, {}, {}, 1)
+
+
+def cohort(sampling: Sampling, arm: str, number: int, subjects: Sequence[int]) -> dict[str, Array]:
+    """Parameter -> canonical values of some subjects in draw `number`, shape (subjects,); subject 0 is typical."""
+    uncertain = _uncertainty_scores(sampling, number)
+    everyone = _variability_scores(sampling, number)
+    chosen = list(subjects)
+    return _assembled(
+        sampling, arm, uncertain, {symbol: scores[chosen] for symbol, scores in everyone.items()}, len(chosen)
+    )
+
+
+def typical(sampling: Sampling, arm: str, numbers: Sequence[int]) -> dict[str, Array]:
+    """Parameter -> values of the typical animal in several draws, shape (draws,), canonical."""
+    columns = [_assembled(sampling, arm, _uncertainty_scores(sampling, number), {}, 1) for number in numbers]
+    return {name: np.concatenate([column[name] for column in columns]) for name in columns[0]}
+
+
+def one_at_a_time(sampling: Sampling, arm: str, symbols: Sequence[Symbol]) -> dict[str, Array]:
+    """Parameter -> values with each symbol alone at its 2.5 %, then its 97.5 %: shape (2 x symbols,), canonical."""
+    columns = {name: np.repeat(value, 2 * len(symbols)) for name, value in central(sampling, arm).items()}
+    for place, symbol in enumerate(symbols):
+        for name, sampled in sampling.arms[arm].items():
+            if sampled.symbol == symbol:
+                columns[name][2 * place : 2 * place + 2] = sampled.at(np.array([-NORMAL_95, NORMAL_95]))
+    return columns
+
+
+def uncertain_symbols(sampling: Sampling, arm: str) -> tuple[Symbol, ...]:
+    """The symbols of an arm whose value is not known exactly."""
+    return tuple(sorted({one.symbol for one in sampling.arms[arm].values() if one.is_uncertain}))
+
+
+def replaced(parameters: Mapping[str, Array], name: str, values: Array) -> dict[str, Array]:
+    """The parameters with one of them set to other values (canonical)."""
+    if name not in parameters:
+        raise EvidenceError(f"there is no parameter '{name}' to vary; {nearest(name, parameters)}")
+    return {**parameters, name: np.asarray(values, float)}
+
+
+def _assembled(
+    sampling: Sampling, arm: str, uncertain: Mapping[Symbol, float], variable: Mapping[Symbol, Array], count: int
+) -> dict[str, Array]:
+    values = {name: np.full(count, number) for name, number in sampling.constants[arm].items()}
+    nobody = np.zeros(count)
+    for name, sampled in sampling.arms[arm].items():
+        scores = variable.get(sampled.symbol, nobody)
+        values[name] = np.broadcast_to(sampled.at(uncertain.get(sampled.symbol, 0.0), scores), (count,)).copy()
+    return values
+
+
+def _uncertainty_scores(sampling: Sampling, number: int) -> dict[Symbol, float]:
+    if sampling.draws == 0:
+        return {}
+    symbols = _moving(sampling, UNCERTAINTY)
+    names, places = _score_names(sampling, symbols)
+    scores = standard_normals(sampling.seed, UNCERTAINTY, [number], names)
+    scores = _correlated(sampling, scores, UNCERTAINTY)
+    return {symbol: float(scores[0, place]) for symbol, place in zip(symbols, places, strict=True)}
+
+
+def _variability_scores(sampling: Sampling, number: int) -> dict[Symbol, Array]:
+    """Symbol -> scores of subjects 0 .. animals; the typical one, subject 0, has none."""
+    symbols = _moving(sampling, BETWEEN_SUBJECT)
+    names, places = _score_names(sampling, symbols)
+    scores = standard_normals(sampling.seed, f"{BETWEEN_SUBJECT} in draw {number}", range(1 + sampling.animals), names)
+    scores[0] = 0.0
+    scores = _correlated(sampling, scores, BETWEEN_SUBJECT)
+    return {symbol: scores[:, place] for symbol, place in zip(symbols, places, strict=True)}
+
+
+def _moving(sampling: Sampling, level: str) -> tuple[Symbol, ...]:
+    """The symbols with a spread at a level, in any arm."""
+    chosen = {
+        one.symbol
+        for arm in sampling.arms.values()
+        for one in arm.values()
+        if (one.is_uncertain if level == UNCERTAINTY else one.is_variable)
+    }
+    return tuple(sorted(chosen))
+
+
+def _score_names(sampling: Sampling, symbols: Sequence[Symbol]) -> tuple[list[str], list[int]]:
+    """Names of the scores to draw, and the place of each symbol's: its own, or that of its row in a joint group."""
+    joined = [id for group in sampling.groups for id in group.ids]
+    names = [f"row {id}" for id in joined]
+    place_of = {id: place for place, id in enumerate(joined)}
+    places = []
+    for symbol in symbols:
+        if symbol.row in place_of:
+            places.append(place_of[symbol.row])
+        else:
+            places.append(len(names))
+            names.append(symbol.key)
+    return names, places
+
+
+def _correlated(sampling: Sampling, scores: Array, level: str) -> Array:
+    start = 0
+    for group in sampling.groups:
+        stop = start + len(group.ids)
+        scores[:, start:stop] = correlate(group, scores[:, start:stop], level)
+        start = stop
+    return scores
