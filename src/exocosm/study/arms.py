@@ -40,7 +40,7 @@ class Shared:
 def resolve_arm(shared: Shared, name: str) -> tuple[ResolvedArm | None, list[Problem]]:
     """The arm ready to run, or None, and every problem found on the way."""
     study, arm = shared.study, shared.study.file.arms[name]
-    where = f"arm '{name}'"
+    where = study.where("arms", name)
     try:
         model, given, mechanisms = _assembled(shared, arm)
     except CheckError as failure:
@@ -60,6 +60,7 @@ def resolve_arm(shared: Shared, name: str) -> tuple[ResolvedArm | None, list[Pro
     present = {parameter.name for parameter in model.parameters}
     added = tuple(parameter for parameter in dosing.parameters.values() if parameter.name not in present)
     model = replace(model, parameters=model.parameters + added)
+    doors = {species for shares in given.entries.values() for species in shares}
     schedule = Schedule(end, shared.observe_times, tuple(dosing.doses))
     for key in arm.context:
         if key not in CONTEXT:
@@ -78,7 +79,7 @@ def resolve_arm(shared: Shared, name: str) -> tuple[ResolvedArm | None, list[Pro
     )
     shared.chosen.update(chosen)
     problems += found
-    problems += model_problems(model, schedule, pins, where)
+    problems += model_problems(model, schedule, pins, doors, where)
     for key, message in own.unused():
         problems.append(Problem("unknown name", study.where("arms", name, "set", key), message))
     if problems:
@@ -87,10 +88,15 @@ def resolve_arm(shared: Shared, name: str) -> tuple[ResolvedArm | None, list[Pro
     return ResolvedArm(name, title, model, schedule, pins, tuple(dosing.words), mechanisms), []
 
 
-def model_problems(model: Model, schedule: Schedule, pins: Mapping[str, Pin], where: str) -> list[Problem]:
-    """What the network's own check finds in a model with its values and schedule."""
+def model_problems(
+    model: Model, schedule: Schedule, pins: Mapping[str, Pin], doors: set[str], where: str
+) -> list[Problem]:
+    """What the network's own check finds in a model with its values and schedule.
+
+    doors: species that a body can be given; an arm that is given nothing (vehicle) has them empty on purpose.
+    """
     values = {name: units.to_canonical(pin.value.value, pin.value.unit) for name, pin in pins.items()}
-    dosed = {dose.target for dose in schedule.doses}
+    dosed = doors | {dose.target for dose in schedule.doses}
     problems = [Problem(one.kind, f"{where}, {one.where}", one.message) for one in check_model(model, values, dosed)]
     for condition in sorted({dose.condition for dose in schedule.doses if dose.condition}):
         place = f"{where}, dose condition '{condition}'"

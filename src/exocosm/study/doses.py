@@ -113,9 +113,6 @@ def _given(
         weight = Parameter("body_weight", "g", extensive=True)
         present = {parameter.name for parameter in model.parameters}
         amount = f"{amount} * {weight.name if weight.name in present else dosing.add(weight)}"
-    if text.into is not None:
-        known = {species for shares in given.entries.values() for species in shares}
-        raise InputError(f"`into` is not in this version for bodies; doses enter {', '.join(sorted(known))}")
     if given.preparation is None:
         return _spread(given.entries, "drug", _of_drug(dosing, amount, kind, given), of)
     return _of_preparation(dosing, amount, kind, given, of)

@@ -96,8 +96,9 @@ def _check_kind(data: Mapping[str, Any], document: Document, subject: str) -> No
     problems = []
     version = data.get("exocosm")
     if version != VERSION or isinstance(version, bool):
-        message = "the first line must be `exocosm: 1`, the version of the format" if version is None else (
-            f"this is version {_shown(version)} of the format; this exocosm reads version {VERSION}")  # fmt: skip
+        message = f"this file says version {str(version)[:40]}; this exocosm reads version {VERSION} of the format"
+        if version is None:
+            message = "the first line must be `exocosm: 1`, the version of the format"
         problems.append(Problem("version", f"line {document.line(('exocosm',))}, exocosm", message))
     kind = data.get("kind", "study")
     where = f"line {document.line(('kind',))}, kind"

@@ -76,7 +76,6 @@ class DoseText(Section):
     give: QuantityText | None = None
     of: Word | None = None
     route: Word | None = None
-    into: PartName | None = None
     add: QuantityText | None = None
     to: PartName | None = None
     at: TimeList = Field(default=["0"])
@@ -94,8 +93,8 @@ class DoseText(Section):
             )
         if self.give is not None and (self.to is not None or self.of is None):
             raise ValueError("`give` needs `of` (a drug, `particles` or `protein`); `to` belongs to `add`")
-        if self.add is not None and (self.to is None or self.of or self.route or self.into):
-            raise ValueError("`add` needs `to` (a species); `of`, `route` and `into` belong to `give`")
+        if self.add is not None and (self.to is None or self.of or self.route):
+            raise ValueError("`add` needs `to` (a species); `of` and `route` belong to `give`")
         if (self.every is None) != (self.times is None):
             raise ValueError("`every` and `times` go together: every: 7 d, times: 3")
         if self.every is not None and len(self.at) > 1:
