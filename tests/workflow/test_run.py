@@ -219,7 +219,7 @@ def test_failed_runs_are_missing_and_named_never_zero():
     failed = result.statuses[result.statuses["job"] == "cohort"]
     assert 0 < len(failed) < 30
     assert set(failed["arm"]) == {"plain"}
-    assert set(failed["state"]) == {"size"}
+    assert "size" in set(failed["state"])
     metrics = result.metrics.set_index(["arm", "draw", "animal", "metric"])["value"]
     for row in failed.itertuples():
         assert np.isnan(metrics["plain", int(row.draw), int(row.animal), "tissue_exposure"])
@@ -244,7 +244,7 @@ def test_a_window_outside_of_the_run_shows_before_the_run():
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_cannot_be_solved_names_the_job(workers):
     wrong = replace(TINY.arms[0], schedule=replace(TINY.arms[0].schedule, doses=(bad_dose(),)))
-    with pytest.raises(SolveError, match="arm 'plain'.*nowhere"):
+    with pytest.raises(SolveError, match=r"(?s)arm 'plain'.*nowhere"):
         quietly(replace(TINY, arms=(wrong, TINY.arms[1])), workers=workers)
 
 
@@ -253,15 +253,16 @@ def bad_dose():
 
 
 def test_verdicts_and_comparisons():
+    near = Measurement("near", "", "plain", "prediction", "nmol", output="tissue")
     child = replace(
         TINY,
         name="child",
         what_ifs=(),
         measurements=(
-            Measurement("near", "", "plain", "prediction", "nmol", output="tissue", times=(2.0,), values=(1.0,), low=(0.5,), high=(40.0,)),
-            Measurement("late", "", "plain", "prediction", "nmol", output="tissue", times=(99.0,), values=(1.0,)),
+            replace(near, times=(2.0,), values=(1.0,), low=(0.5,), high=(40.0,)),
+            replace(near, name="late", times=(99.0,), values=(1.0,)),
         ),
-    )  # fmt: skip
+    )
     result = quietly(replace(TINY, comparisons=(child,), draws=2, animals=2))
     table = result.comparisons.set_index(["study", "measurement", "what"])
     assert table.loc[("tiny", "seen", "Tissue at 1 h"), "verdict"] == "in"

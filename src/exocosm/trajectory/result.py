@@ -43,17 +43,9 @@ if TYPE_CHECKING:
 
 TABLES = ("metrics", "contrasts", "what_if", "influence", "comparisons", "values", "statuses")
 NUMBER_COLUMNS = frozenset(
-    {"value", "draw", "animal", "typical", "population", "contrast_value", "low", "high", "swing", "between_subject_cv"}
-    | {
-        "measured",
-        "measured_low",
-        "measured_high",
-        "predicted",
-        "predicted_low",
-        "predicted_high",
-        "factor_off",
-        "time",
-    }
+    {"draw", "animal", "time", "value", "typical", "population", "contrast_value", "low", "high", "swing"}
+    | {"between_subject_cv", "factor_off"}
+    | {"measured", "measured_low", "measured_high", "predicted", "predicted_low", "predicted_high"}
 )
 WHOLE_COLUMNS = frozenset({"draw", "animal"})
 RECIPE, RESOLVED, TRAJECTORIES = "recipe.json", "resolved.json", "trajectories.nc"

@@ -114,7 +114,7 @@ def write_chunk(folder: Path, key: str, chunk: Chunk) -> None:
 def read_chunk(folder: Path, key: str, job: Job, times: int) -> Chunk | None:
     """The chunk kept under a key; None if there is none or it is not whole (it is then solved again)."""
     try:
-        with np.load(chunk_path(folder, key), allow_pickle=False) as stored:
+        with np.load(io.BytesIO(chunk_path(folder, key).read_bytes()), allow_pickle=False) as stored:
             values, text = stored["values"], str(stored["statuses"])
         statuses = tuple(
             SubjectStatus(**{**each, "status": Status[each["status"]], "time": float(each["time"])})
