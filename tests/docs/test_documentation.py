@@ -1,0 +1,104 @@
+"""What the documentation shows works: studies in YAML are solved, Python marked `runnable` runs, links lead somewhere.
+
+A block ```yaml is a study if `exocosm:` stands in it at the left margin.  A block ```python runnable runs by itself, in
+an empty folder that holds the page's first study as `study.yaml`.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from exocosm.study.load import load
+from exocosm.study.resolve import resolve
+from exocosm.workflow.run import run
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
+EXAMPLES = sorted((ROOT / "examples").rglob("*.yaml"))
+FENCE = re.compile(r"^```(\w+)[ \t]*([^\n]*)\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)\s#]+)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code in a page."""
+
+    page: Path
+    line: int
+    language: str
+    words: tuple[str, ...]
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT).as_posix()}:{self.line}"
+
+    @property
+    def is_study(self) -> bool:
+        return self.language == "yaml" and re.search(r"^exocosm:", self.text, re.MULTILINE) is not None
+
+    @property
+    def is_runnable(self) -> bool:
+        return self.language == "python" and "runnable" in self.words
+
+
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(page, text.count("\n", 0, match.start()) + 1, match[1], tuple(match[2].split()), match[3])
+        for match in FENCE.finditer(text)
+    ]
+
+
+BLOCKS = [block for page in PAGES for block in blocks(page)]
+STUDIES = [block for block in BLOCKS if block.is_study]
+RUNNABLE = [block for block in BLOCKS if block.is_runnable]
+
+
+def test_there_is_something_to_run() -> None:
+    assert STUDIES
+    assert RUNNABLE
+
+
+@pytest.mark.parametrize("block", STUDIES, ids=str)
+def test_studies_in_the_documentation_can_be_solved(block: Block) -> None:
+    resolved = resolve(load(block.text, folder=ROOT / "examples"))
+    central = replace(resolved, draws=0, what_ifs=(), comparisons=())
+    result = run(central, workers=1, progress=False)
+    assert result.statuses.empty, result.statuses  # lists those that did not finish
+
+
+@pytest.mark.parametrize("block", RUNNABLE, ids=str)
+def test_python_in_the_documentation_runs(block: Block, tmp_path: Path) -> None:
+    first = next((study for study in STUDIES if study.page == block.page), None)
+    if first is not None:
+        (tmp_path / "study.yaml").write_text(first.text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", block.text], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_to_files(page: Path) -> None:
+    broken = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()]
+    assert not broken
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_examples_are_sound_study_files(path: Path) -> None:
+    assert load(path).name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_examples_resolve_and_say_where_their_numbers_come_from(path: Path) -> None:
+    resolved = resolve(load(path))
+    assert resolved.arms
+    for arm in resolved.arms:
+        assert all(pin.path for pin in arm.pins.values()), arm.name
