@@ -54,14 +54,15 @@ def question(over=(1.0, 10.0, 100.0), threshold=2.0):
 
 
 def test_break_even_by_interpolation_along_the_logarithm():
-    assert crossing(VALUES, np.array([1.0, 3.0, 9.0]), 2.0) == pytest.approx(0.5)
+    assert crossing(np.array([1.0, 3.0, 9.0]), 2.0) == pytest.approx(0.5)
     assert at_position(VALUES, 0.5) == pytest.approx(10**0.5)
+    assert at_position(np.array([1.0, 2.0]), 0.5) == pytest.approx(1.5)  # no decade: a straight line, as it is drawn
     assert at_position(np.array([0.0, 10.0]), 0.5) == pytest.approx(5.0)
-    assert crossing(VALUES, np.array([3.0, 3.0, 9.0]), 2.0) == -np.inf
-    assert crossing(VALUES, np.array([1.0, 1.0, 1.0]), 2.0) == np.inf
-    assert crossing(VALUES, np.array([3.0, 1.0, 0.5]), 2.0, "lower") == pytest.approx(0.5)
-    assert np.isnan(crossing(VALUES, np.array([1.0, np.nan, 9.0]), 2.0))
-    assert crossing(VALUES, np.array([1.0, 3.0, np.nan]), 2.0) == pytest.approx(0.5)
+    assert crossing(np.array([3.0, 3.0, 9.0]), 2.0) == -np.inf
+    assert crossing(np.array([1.0, 1.0, 1.0]), 2.0) == np.inf
+    assert crossing(np.array([3.0, 1.0, 0.5]), 2.0, "lower") == pytest.approx(0.5)
+    assert np.isnan(crossing(np.array([1.0, np.nan, 9.0]), 2.0))
+    assert crossing(np.array([1.0, 3.0, np.nan]), 2.0) == pytest.approx(0.5)
 
 
 def test_shares_of_draws_and_never_as_infinity():

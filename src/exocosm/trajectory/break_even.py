@@ -54,11 +54,11 @@ class WhatIfCurve:
     break_even: BreakEven
 
 
-def crossing(values: Array, curve: Array, threshold: float, better: str = "higher") -> float:
-    """Where a curve over `values` first reaches the better side of a threshold, as a position 0 .. len - 1.
+def crossing(curve: Array, threshold: float, better: str = "higher") -> float:
+    """Where a curve over the values tried first reaches the better side of a threshold, as a position 0 .. len - 1.
 
     -inf: it is there at the first value; +inf: never within the range; NaN: unknown, a number is missing before it.
-    Between two values the curve is taken as linear in the value, or in its logarithm where all values are positive.
+    Between two values the curve is linear in the value, or in its logarithm where `runs_over_decades`.
     """
     gap = (curve - threshold) if better == "higher" else (threshold - curve)
     for index, here in enumerate(gap):
@@ -72,6 +72,11 @@ def crossing(values: Array, curve: Array, threshold: float, better: str = "highe
     return float("inf")
 
 
+def runs_over_decades(values: Array) -> bool:
+    """Whether values are better laid out by factors: all positive, and the largest at least ten times the smallest."""
+    return bool(values.size and (values > 0).all() and values.max() >= 10 * values.min())
+
+
 def at_position(values: Array, position: float) -> float:
     """The value at a position between the values tried; infinite beyond them, in the direction in which they run."""
     values = np.asarray(values, float)
@@ -83,14 +88,14 @@ def at_position(values: Array, position: float) -> float:
     index = min(int(position), len(values) - 2)
     share = position - index
     left, right = values[index], values[index + 1]
-    if (values > 0).all():
+    if runs_over_decades(values):
         return float(left * (right / left) ** share)
     return float(left + share * (right - left))
 
 
 def break_even(what_if: WhatIf, values: Array, curves: Array, better: str) -> BreakEven:
     """The break-even of every draw, and its quantiles over the draws.  curves: (draw, value)."""
-    positions = np.array([crossing(values, curve, what_if.threshold, better) for curve in curves], float)
+    positions = np.array([crossing(curve, what_if.threshold, better) for curve in curves], float)
     known = np.sort(positions[~np.isnan(positions)])
     count = len(positions)
     # nearest draws instead of interpolation: one cannot interpolate towards "never"

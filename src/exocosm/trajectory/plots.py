@@ -14,7 +14,7 @@ import numpy as np
 from exocosm.errors import InputError
 from exocosm.study.resolved import Contrast, Measurement, Output
 from exocosm.trajectory import summary as summaries
-from exocosm.trajectory.break_even import what_if_curve
+from exocosm.trajectory.break_even import runs_over_decades, what_if_curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,7 +91,7 @@ def plot_what_if(result: Result, name: str) -> Figure:
         )
         low, high = (np.clip(end, found.values.min(), found.values.max()) for end in (even.low, even.high))
         axis.axvspan(low, high, color=GREEN, alpha=0.12, lw=0)
-    if (found.values > 0).all() and found.values.max() / found.values.min() >= 10:
+    if runs_over_decades(found.values):
         axis.set_xscale("log")
     if (
         contrast.how == "ratio"
@@ -131,7 +131,8 @@ def plot_contrasts(result: Result, names: Sequence[str] = ()) -> Figure:
         axis.plot(rows["median"], places + 0.1, "o", color=BLACK, ms=5, label="typical animal (median)")
         how = str(rows["how"].iloc[0])
         axis.axvline(1.0 if how == "ratio" else 0.0, color=GREY, ls=":", lw=1.0, label="no difference")
-        if how == "ratio" and np.nanmin(rows[["low", "animals_low"]].to_numpy(float)) > 0:
+        ends = rows[["low", "high", "animals_low", "animals_high"]].to_numpy(float)
+        if how == "ratio" and runs_over_decades(ends[np.isfinite(ends)]):
             axis.set_xscale("log")
         axis.set_yticks(places, [f"{row.title}\n({row.arm} / {row.against})" for row in rows.itertuples()], fontsize=7)
         axis.set_ylim(-0.7, len(rows) - 0.3)

@@ -81,8 +81,12 @@ def plan_of(study: ResolvedStudy) -> Plan:
 
 def count_solves(study: ResolvedStudy) -> dict[str, int]:
     """How many times a model will be solved, by kind of job, with `comparisons` apart and the `total`."""
+    return solves_in(plan_of(study))
+
+
+def solves_in(plan: Plan) -> dict[str, int]:
+    """The same for a plan."""
     counts = dict.fromkeys((CENTRAL, COHORT, INFLUENCE, WHAT_IF, "comparisons"), 0)
-    plan = plan_of(study)
     for job in plan.jobs:
         counts["comparisons" if job.study else job.kind] += job.subjects
     return {**counts, "total": plan.solves}

@@ -23,7 +23,7 @@ from exocosm.trajectory.result import FILES, RECIPE, Result, load_result, read_r
 from exocosm.workflow import gathering
 from exocosm.workflow.chunks import Chunk, read_chunk
 from exocosm.workflow.comparing import comparison_rows, comparison_table
-from exocosm.workflow.plan import COHORT, Plan, count_solves, observe_times, plan_of, study_hash, versions
+from exocosm.workflow.plan import COHORT, Plan, observe_times, plan_of, solves_in, study_hash, versions
 from exocosm.workflow.pool import default_workers, execute, missing_jobs
 from exocosm.workflow.progress import progress_of
 
@@ -91,7 +91,7 @@ def recipe_of(plan: Plan) -> dict[str, Any]:
         "draws": study.draws,
         "animals": study.animals,
         "variability": study.variability,
-        "solves": count_solves(study),
+        "solves": solves_in(plan),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "warnings": list(study.warnings),
     }
