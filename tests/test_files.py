@@ -36,6 +36,14 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
 
 
+def test_who_reads_meanwhile_sees_the_old_file_whole(tmp_path: Path) -> None:
+    path = write_atomic(tmp_path / "a.txt", "old")
+    with path.open() as reader:
+        write_atomic(path, "new")
+        assert reader.read() == "old"
+    assert path.read_text() == "new"
+
+
 def test_written_files_have_the_rights_of_ordinary_files(tmp_path: Path) -> None:
     (tmp_path / "plain").write_text("")
     path = write_atomic(tmp_path / "ours", "")

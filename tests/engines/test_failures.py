@@ -106,6 +106,12 @@ def test_a_rate_that_does_not_stop_at_zero_is_named_as_such(solve: Solve) -> Non
     assert np.isnan(solution["x"][0, 1:]).all() and solution["x"][0, 0] > 0
 
 
+def test_the_process_named_for_a_negative_amount_is_one_that_takes(solve: Solve) -> None:
+    processes = {"in": ("1", {}, {"x": 1}), "take": ("0.7", {"x": 1}, {}), "take_too": ("0.6", {"x": 1}, {})}
+    status = solve(model({"x": 1}, processes), {}, Schedule(10, (10.0,))).statuses[0]
+    assert (status.state, status.process) == ("x", "take")
+
+
 def test_rounding_below_zero_is_no_failure(solve: Solve) -> None:
     steps = {"a": ("1e4 * x", {"x": 1}, {"y": 1}), "b": ("1e3 * y", {"y": 1}, {})}
     solution = solve(model({"x": 1e6, "y": 0}, steps), {}, Schedule(100, tuple(np.linspace(0, 100, 50))))
