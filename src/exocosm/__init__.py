@@ -1,1 +1,91 @@
-"""exocosm: knowledge -> study -> model -> engine -> trajectory -> specimen -> bench -> reading -> verdict -> report."""
+"""exocosm: knowledge -> study -> model -> engine -> trajectory -> specimen -> bench -> reading -> verdict -> report.
+
+`exocosm.load("study.yaml").run("results")` runs a study; `Model`, `Species`, `Process` and the other parts, with
+`solve`, build and run a model in Python.  Names are loaded at their first use, so that importing stays fast.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from exocosm.api import Study, catalogue, find_value, load, run
+    from exocosm.engines.contract import Dose, Schedule
+    from exocosm.engines.reference import solve
+    from exocosm.errors import ExocosmError
+    from exocosm.exchange.sbml import to_sbml
+    from exocosm.network.compile import compile_model
+    from exocosm.network.parts import (
+        Assignment,
+        Event,
+        Flow,
+        Model,
+        Parameter,
+        Place,
+        Process,
+        Species,
+        Variable,
+    )
+    from exocosm.trajectory.noncompartmental import noncompartmental
+    from exocosm.trajectory.result import load_result
+
+    __version__: str
+
+_HOMES = {
+    "api": ("Study", "catalogue", "find_value", "load", "run"),
+    "engines.contract": ("Dose", "Schedule"),
+    "engines.reference": ("solve",),
+    "errors": ("ExocosmError",),
+    "exchange.sbml": ("to_sbml",),
+    "network.compile": ("compile_model",),
+    "network.parts": (
+        "Assignment", "Event", "Flow", "Model", "Parameter", "Place", "Process", "Species", "Variable",
+    ),
+    "trajectory.noncompartmental": ("noncompartmental",),
+    "trajectory.result": ("load_result",),
+}  # fmt: skip
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Assignment",
+    "Dose",
+    "Event",
+    "ExocosmError",
+    "Flow",
+    "Model",
+    "Parameter",
+    "Place",
+    "Process",
+    "Schedule",
+    "Species",
+    "Study",
+    "Variable",
+    "catalogue",
+    "compile_model",
+    "find_value",
+    "load",
+    "load_result",
+    "noncompartmental",
+    "run",
+    "solve",
+    "to_sbml",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        found: Any = version("exocosm")
+    elif name in _HOME_OF:
+        from importlib import import_module
+
+        found = getattr(import_module(f"exocosm.{_HOME_OF[name]}"), name)
+    else:
+        raise AttributeError(f"module 'exocosm' has no attribute '{name}'")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

@@ -1,0 +1,257 @@
+"""The package as seen from Python and from the command line: a study file, and what can be done with it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from exocosm.errors import CheckError, InputError, Problem, nearest
+
+if TYPE_CHECKING:
+    from exocosm.evidence.catalogue import Catalogue
+    from exocosm.evidence.lookup import Found
+    from exocosm.evidence.pin import Pin
+    from exocosm.study.load import Study as CheckedFile
+    from exocosm.study.resolved import ResolvedArm, ResolvedStudy
+    from exocosm.trajectory.result import Result
+
+REPORT = "report.html"
+FORMATS = ("sbml", "csv")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study file that was read and found to be well formed, with the numbers that replace its own (None: its own).
+
+    draws, animals and seed hold for the studies that run along (`comparisons`) too.
+    """
+
+    file: CheckedFile
+    draws: int | None = None
+    animals: int | None = None
+    seed: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the study."""
+        return self.file.name
+
+    @property
+    def text(self) -> str:
+        """The study file as it was read."""
+        return self.file.text
+
+    def resolve(self, catalogue: Catalogue | None = None) -> ResolvedStudy:
+        """The study with models, schedules and every value pinned; raises CheckError with all that is wrong."""
+        from exocosm.study.resolve import resolve
+
+        changes: dict[str, int | None] = {"draws": self.draws, "animals": self.animals, "seed": self.seed}
+        resolved = resolve(_resized(self.file, self.draws, self.animals, self.seed), catalogue)
+        kept: dict[str, Any] = {name: number for name, number in changes.items() if number is not None}
+        others = tuple(dataclasses.replace(other, **kept) for other in resolved.comparisons)
+        return dataclasses.replace(resolved, comparisons=others)
+
+    def validate(self) -> tuple[Problem, ...]:
+        """Everything that stands in the way of running the study; empty if nothing does."""
+        try:
+            self.resolve()
+        except CheckError as failure:
+            return failure.problems
+        return ()
+
+    def explain(self) -> str:
+        """What the study will do, as text: parts, equations, doses, values with their origin, and the cost."""
+        from exocosm.study.explain import explain
+
+        return explain(self.resolve())
+
+    def run(
+        self,
+        folder: str | Path | None = None,
+        *,
+        workers: int | None = None,
+        progress: bool = True,
+        resume: bool = True,
+        overwrite: bool = False,
+    ) -> Result:
+        """Run the study; with a folder, results and report are written there.  See `exocosm.run`."""
+        return run(self, folder, workers=workers, progress=progress, resume=resume, overwrite=overwrite)
+
+    def export(self, path: str | Path, to: str = "sbml", arm: str = "") -> Path:
+        """Write an arm as SBML into a file, or the tables of all arms into a new folder.  See `export`."""
+        return export(self.resolve(), path, to, arm)
+
+    def cite(self) -> str:
+        """BibTeX of exactly the sources that the study uses."""
+        return cite(self.resolve())
+
+
+def load(source: str | Path, *, draws: int | None = None, animals: int | None = None, seed: int | None = None) -> Study:
+    """The study in a file (a path), or in a text (a string with more than one line).
+
+    draws, animals, seed: instead of those in the file.
+    Errors: CheckError with every problem, its line and path; InputError if the file cannot be read.
+    """
+    from exocosm.study.load import load as load_file
+
+    file = load_file(source)
+    _resized(file, draws, animals, seed)  # wrong numbers are refused now
+    return Study(file, draws, animals, seed)
+
+
+def run(
+    study: Study | ResolvedStudy | str | Path,
+    folder: str | Path | None = None,
+    *,
+    workers: int | None = None,
+    progress: bool = True,
+    resume: bool = True,
+    overwrite: bool = False,
+) -> Result:
+    """Run a study and return its result; with a folder, the result and its report are written there.
+
+    workers: processes (None: one per core); the numbers do not depend on it.  resume: go on from an interrupted run.
+    overwrite: replace the result of another study in the folder.
+    """
+    from exocosm.workflow.run import run as run_resolved
+
+    resolved = resolved_of(study)
+    result = run_resolved(resolved, folder, workers=workers, progress=progress, resume=resume, overwrite=overwrite)
+    if folder is not None:
+        report(result)
+    return result
+
+
+def report(result: Result | str | Path) -> Path:
+    """Write the report of a saved result (or of a results folder) into its folder and return the path."""
+    from exocosm.report import write_report
+    from exocosm.trajectory.result import load_result
+
+    loaded = load_result(result) if isinstance(result, str | Path) else result
+    if loaded.folder is None:
+        raise InputError("the result has no folder yet; save it first: result.save('results')")
+    write_report(loaded, loaded.folder / REPORT)
+    return loaded.folder / REPORT
+
+
+def resolved_of(study: Study | ResolvedStudy | str | Path) -> ResolvedStudy:
+    """The resolved study of a study, a study file, or a results folder (then exactly what was run)."""
+    from exocosm.trajectory.result import load_result
+
+    if isinstance(study, str | Path) and "\n" not in str(study) and Path(study).is_dir():
+        return load_result(study).study
+    if isinstance(study, str | Path):
+        return load(study).resolve()
+    return study.resolve() if isinstance(study, Study) else study
+
+
+def export(study: ResolvedStudy, path: str | Path, to: str = "sbml", arm: str = "") -> Path:
+    """Write one arm as SBML into a file, or the tables of all arms (or of one) as CSV into a new folder.
+
+    arm: which arm; may be left out for SBML if there is only one.  Numbers are the central values.
+    """
+    from exocosm.exchange.tables import to_csv
+    from exocosm.files import write_atomic
+
+    if to not in FORMATS:
+        raise InputError(f"there is no format '{to}' to export to; {nearest(to, FORMATS)}")
+    names = [one.name for one in study.arms]
+    if arm and arm not in names:
+        raise InputError(f"study '{study.name}' has no arm '{arm}'; {nearest(arm, names)}")
+    chosen = [one for one in study.arms if arm in ("", one.name)]
+    if to == "csv":
+        return to_csv(dataclasses.replace(study, arms=tuple(chosen)), path)
+    if len(chosen) != 1:
+        raise InputError(f"SBML holds one arm, and study '{study.name}' has {len(names)}; name one: {', '.join(names)}")
+    return write_atomic(path, sbml(study, chosen[0]))
+
+
+def sbml(study: ResolvedStudy, arm: ResolvedArm) -> str:
+    """The SBML of an arm at its central values, with the source of every number as a note."""
+    from exocosm.exchange.sbml import to_sbml
+    from exocosm.workflow.sampling import central, sampling_of
+
+    values = {name: float(value[0]) for name, value in central(sampling_of(study), arm.name).items()}
+    return to_sbml(arm.model, values, arm.schedule, {name: _origin(pin) for name, pin in arm.pins.items()})
+
+
+def cite(study: Study | ResolvedStudy | str | Path) -> str:
+    """BibTeX of exactly the sources that a study, a study file or a results folder uses.
+
+    Sources that a study names itself and the bibliography lacks stand as comments.
+    """
+    from exocosm.evidence.bibliography import cite as entries
+    from exocosm.evidence.catalogue import load_catalogue
+    from exocosm.trajectory.result import load_result
+    from exocosm.workflow.gathering import cited
+
+    if isinstance(study, str | Path) and "\n" not in str(study) and Path(study).is_dir():
+        return load_result(study).bibliography
+    resolved = resolved_of(study)
+    keys = cited([resolved, *resolved.comparisons])
+    sources = load_catalogue().sources
+    unknown = "".join(
+        f"% {key}: named by the study itself; not in the bibliography\n" for key in keys if key not in sources
+    )
+    return unknown + entries([key for key in keys if key in sources], sources)
+
+
+def catalogue() -> Catalogue:
+    """The packaged catalogue of evidence: `.values`, `.sources`, `.row(id)`."""
+    from exocosm.evidence.catalogue import load_catalogue
+
+    return load_catalogue()
+
+
+def find_value(quantity: str, **context: str) -> Found:
+    """The best row of the catalogue for a quantity in a context, with the path that led to it.
+
+    context: organism, population, organ, cell, carrier, cargo, label.
+    Errors: EvidenceError if nothing is known, or if measurements conflict.
+    """
+    from exocosm.evidence.lookup import find
+
+    return find(catalogue(), quantity, context)
+
+
+def _origin(pin: Pin) -> str:
+    """Where a number comes from, as lines."""
+    row = pin.value
+    stated = f"{row.value:g} {row.unit} ({row.method})"
+    source = " ".join(part for part in (row.source, row.locator) if part)
+    return "\n".join(line for line in (f"{stated}, {source}" if source else stated, *pin.path, row.note) if line)
+
+
+def _resized(file: CheckedFile, draws: int | None, animals: int | None, seed: int | None) -> CheckedFile:
+    """The study file with other numbers of draws and animals, and another seed."""
+    from exocosm.study import schema
+
+    content = file.file
+    asked = (
+        ("draws", draws, schema.MAXIMUM_DRAWS),
+        ("animals", animals, schema.MAXIMUM_ANIMALS),
+        ("seed", seed, 2**63 - 1),
+    )
+    _refuse(f"{name} is {number}; it must lie between 0 and {most}" for name, number, most in asked
+            if number is not None and not 0 <= number <= most)  # fmt: skip
+    uncertainty, subjects = content.uncertainty, content.subjects
+    if draws is not None:
+        uncertainty = uncertainty.model_copy(update={"draws": draws})
+    if animals is not None:
+        subjects = subjects.model_copy(update={"number": animals})
+    runs = max(uncertainty.draws, 1) * max(subjects.number, 1) * len(content.arms)
+    if runs > schema.MAXIMUM_RUNS:
+        raise InputError(f"that makes {runs} runs; at most {schema.MAXIMUM_RUNS} are allowed")
+    changes: dict[str, Any] = {"uncertainty": uncertainty, "subjects": subjects}
+    if seed is not None:
+        changes["seed"] = seed
+    return dataclasses.replace(file, file=content.model_copy(update=changes))
+
+
+def _refuse(problems: Iterable[str]) -> None:
+    found: Sequence[str] = list(problems)
+    if found:
+        raise InputError("; ".join(found))

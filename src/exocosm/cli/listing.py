@@ -1,0 +1,245 @@
+"""What is known, as rows: the tables behind `exocosm list` and `exocosm show`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from exocosm.errors import EvidenceError, InputError, nearest
+from exocosm.evidence.catalogue import Catalogue, load_catalogue
+from exocosm.evidence.rules import source_keys
+from exocosm.evidence.value import Value
+
+Row = dict[str, Any]
+
+KINDS: Mapping[str, str] = {
+    "studies": "study files in a folder and below it",
+    "mechanisms": "what can happen in a body",
+    "presets": "named lists of mechanisms",
+    "values": "rows of evidence",
+    "quantities": "what there are values of",
+    "sources": "the literature behind the values",
+    "organisms": "bodies that can be assembled",
+    "outputs": "what can be observed in a study",
+}
+FILTERED = ("values", "quantities", "sources")
+SHOWN_OF_VALUE = ("id", "quantity", "value", "unit", "method", "organism", "organ", "carrier", "cargo", "source")
+LARGEST_STUDY = 10_000_000  # bytes
+MOST_FILES = 10_000
+
+
+def rows_of(kind: str, filters: Mapping[str, str], place: Path | None) -> list[Row]:
+    """The rows of one kind.  filters: field of a value -> word; place: a folder (studies) or a study file (outputs)."""
+    if kind not in KINDS:
+        raise InputError(f"there is no list of '{kind}'; {nearest(kind, KINDS)}")
+    if filters and kind not in FILTERED:
+        raise InputError(f"a list of {kind} takes no --{next(iter(filters))}; that is for {', '.join(FILTERED)}")
+    if place is not None and kind not in ("studies", "outputs"):
+        raise InputError(f"a list of {kind} takes no --in; that is for studies (a folder) and outputs (a study file)")
+    if kind in FILTERED:
+        known = load_catalogue()
+        return _of_catalogue(kind, known, [value for value in known.values if _fits(value, filters)])
+    return _PLAIN[kind](place)
+
+
+def _fits(value: Value, filters: Mapping[str, str]) -> bool:
+    """Whether a row names what was asked; `source` is any of its keys."""
+    for field, word in filters.items():
+        found = source_keys(value) if field == "source" else (getattr(value, field),)
+        if word.casefold() not in (one.casefold() for one in found):
+            return False
+    return True
+
+
+def _of_catalogue(kind: str, known: Catalogue, values: list[Value]) -> list[Row]:
+    if kind == "values":
+        return [{field: getattr(value, field) for field in SHOWN_OF_VALUE} for value in values]
+    if kind == "quantities":
+        counts: dict[str, list[Value]] = {}
+        for value in values:
+            counts.setdefault(value.quantity, []).append(value)
+        return [
+            {"quantity": quantity, "unit": ", ".join(dict.fromkeys(one.unit for one in rows)), "values": len(rows)}
+            for quantity, rows in sorted(counts.items())
+        ]
+    used: dict[str, int] = {}
+    for value in values:
+        for key in source_keys(value):
+            used[key] = used.get(key, 0) + 1
+    return [_source(key, known, used[key]) for key in sorted(used)]
+
+
+def _source(key: str, known: Catalogue, values: int) -> Row:
+    from exocosm.evidence.bibliography import link, short
+
+    fields = known.sources[key].fields
+    return {
+        "key": key,
+        "short": short(key, known.sources),
+        "title": fields.get("title", ""),
+        "link": link(key, known.sources),
+        "values": values,
+    }
+
+
+def _studies(folder: Path | None) -> list[Row]:
+    """Study files below a folder, with their titles; files that are no study files are passed over."""
+    from exocosm.errors import ExocosmError
+    from exocosm.files import read_text
+    from exocosm.study.safe_yaml import read_yaml
+
+    root = folder or Path()
+    if not root.is_dir():
+        raise InputError(f"'{root}' is no folder; name one with --in")
+    rows = []
+    for path in sorted(_yaml_files(root)):
+        try:
+            data = read_yaml(read_text(path, LARGEST_STUDY), path.name).data
+        except ExocosmError:
+            continue
+        if isinstance(data, dict) and "exocosm" in data:
+            rows.append({"file": str(path), "name": str(data.get("name", "")), "title": str(data.get("title", ""))})
+    return rows
+
+
+def _yaml_files(root: Path) -> list[Path]:
+    """YAML files below a folder; hidden folders (environments, version control) are passed over."""
+    found: list[Path] = []
+    for folder, inner, names in os.walk(root):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        found += [Path(folder) / name for name in names if name.endswith((".yaml", ".yml"))]
+        if len(found) > MOST_FILES:
+            raise InputError(f"there are more than {MOST_FILES} YAML files below '{root}'; name a smaller folder")
+    return found
+
+
+def _mechanisms(place: Path | None) -> list[Row]:
+    from exocosm.bodies import list_mechanisms
+
+    return [{"mechanism": name, "does": about} for name, about in list_mechanisms().items()]
+
+
+def _presets(place: Path | None) -> list[Row]:
+    from exocosm.bodies import list_presets
+
+    return [{"preset": name, "about": about} for name, about in list_presets().items()]
+
+
+def _organisms(place: Path | None) -> list[Row]:
+    from exocosm.bodies import organ_table, organisms
+
+    return [
+        {"organism": name, "organs": [organ.name for organ in organ_table(name, tumour=False)]} for name in organisms()
+    ]
+
+
+def _outputs(path: Path | None) -> list[Row]:
+    """The outputs of a study, then every name of its models that an output may use."""
+    from exocosm.api import resolved_of
+
+    if path is None:
+        raise InputError("outputs belong to a study; name its file with --in study.yaml")
+    study = resolved_of(path)
+    rows: dict[str, Row] = {}
+    for output in study.outputs:
+        rows[f"output {output.name}"] = {"name": output.name, "kind": "output", "unit": output.unit, "arms": []}
+    for arm in study.arms:
+        for kind in ("species", "variables", "assignments"):
+            for part in getattr(arm.model, kind):
+                word = {"variables": "variable", "assignments": "assignment"}.get(kind, kind)
+                key = f"{word} {part.name}"
+                rows.setdefault(key, {"name": part.name, "kind": word, "unit": part.unit, "arms": []})
+                rows[key]["arms"].append(arm.name)
+    every = [arm.name for arm in study.arms]
+    return [{**row, "arms": row["arms"] or every} for row in rows.values()]
+
+
+_PLAIN: Mapping[str, Callable[[Path | None], list[Row]]] = {
+    "studies": _studies,
+    "mechanisms": _mechanisms,
+    "presets": _presets,
+    "organisms": _organisms,
+    "outputs": _outputs,
+}
+
+
+def details_of(name: str) -> list[Row]:
+    """All that is called so: a value row, a quantity, a source, a mechanism, a preset, an organism."""
+    from exocosm.bodies import list_mechanisms, list_presets, organisms
+
+    known = load_catalogue()
+    mechanisms, presets = list_mechanisms(), list_presets()
+    found: list[Row] = []
+    if name in known.by_id:
+        found.append(_value(name, known))
+    if name in known.index:
+        found.append({"kind": "quantity", "name": name, "values": rows_of("values", {"quantity": name}, None)})
+    if name in known.sources:
+        found.append(_source_details(name, known))
+    if name in mechanisms:
+        found.append(_mechanism(name))
+    if name in presets:
+        found.append(_preset(name, presets[name]))
+    if name in organisms():
+        found.append(_organism(name))
+    if not found:
+        every = {*known.by_id, *known.index, *known.sources, *mechanisms, *presets, *organisms()}
+        raise EvidenceError(f"nothing here is called '{name}'; {nearest(name, every)}")
+    return found
+
+
+def _value(name: str, known: Catalogue) -> Row:
+    from exocosm.evidence.bibliography import link, short
+
+    value = known.by_id[name]
+    sources = {key: f"{short(key, known.sources)} {link(key, known.sources)}".strip() for key in source_keys(value)}
+    return {"kind": "value", "name": name, **asdict(value), "sources": sources, "stands_in": known.places[name]}
+
+
+def _source_details(name: str, known: Catalogue) -> Row:
+    from exocosm.evidence.bibliography import cite
+
+    used = [value.id for value in known.values if name in source_keys(value)]
+    row = {key: text for key, text in _source(name, known, len(used)).items() if key not in ("key", "values")}
+    return {"kind": "source", "name": name, **row, "values": used, "bibtex": cite([name], known.sources)}
+
+
+def _mechanism(name: str) -> Row:
+    import inspect
+
+    from exocosm.bodies import list_presets, preset
+    from exocosm.mechanisms.registry import find_mechanism
+
+    function = find_mechanism(name)
+    options = {
+        option: "" if one.default is inspect.Parameter.empty else one.default
+        for option, one in list(inspect.signature(function).parameters.items())[1:]
+        if one.kind is not inspect.Parameter.VAR_KEYWORD
+    }
+    presets = [one for one in list_presets() if name in dict(preset(one))]
+    return {
+        "kind": "mechanism",
+        "name": name,
+        "does": inspect.getdoc(function) or "",
+        "options": options,
+        "in_presets": presets,
+    }
+
+
+def _preset(name: str, about: str) -> Row:
+    from exocosm.bodies import list_mechanisms, preset
+
+    does = list_mechanisms()
+    mechanisms = [
+        {"mechanism": one, "options": dict(options), "does": does.get(one, "")} for one, options in preset(name)
+    ]
+    return {"kind": "preset", "name": name, "about": about, "mechanisms": mechanisms}
+
+
+def _organism(name: str) -> Row:
+    from exocosm.bodies import organ_table
+
+    return {"kind": "organism", "name": name, "organs": [asdict(organ) for organ in organ_table(name, tumour=False)]}

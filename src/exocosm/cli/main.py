@@ -1,0 +1,266 @@
+"""The command line: words for what the package can do.
+
+Exit codes: 0 done; 1 a fault of exocosm itself; 2 something in the input to mend; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+MACHINE = "knowledge -> study -> model -> engine -> trajectory -> specimen -> bench -> reading -> verdict -> report"
+
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, invoke_without_command=True
+)
+
+StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="a study file (YAML)")]
+StudyOrFolder = Annotated[str, typer.Argument(metavar="STUDY", help="a study file (YAML), or a results folder")]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
+Draws = Annotated[int | None, typer.Option(min=0, help="draws of the uncertain values, instead of the study's number")]
+Animals = Annotated[int | None, typer.Option(min=0, help="animals per draw and arm, instead of the study's number")]
+Seed = Annotated[int | None, typer.Option(min=0, help="seed of the random numbers, instead of the study's")]
+
+
+def reported(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with errors as messages on the error stream and an exit code, never as a traceback."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments: Any, **options: Any) -> None:
+        from exocosm.errors import ExocosmError
+
+        try:
+            command(*arguments, **options)
+        except (typer.Exit, BrokenPipeError):  # a reader such as `head` may stop reading
+            raise
+        except ExocosmError as problem:
+            typer.echo(f"exocosm: {problem}", err=True)
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            typer.echo("exocosm: interrupted; resume with the same command", err=True)
+            raise typer.Exit(130) from None
+        except Exception as fault:
+            typer.echo(f"exocosm: this should not have happened: {_where(fault)}", err=True)
+            typer.echo("Please report it, with the command and this message, to the authors of exocosm.", err=True)
+            raise typer.Exit(1) from None
+
+    return wrapped
+
+
+def _where(fault: Exception) -> str:
+    import traceback
+
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(fault).__name__}: {fault} (in {last.name}, {Path(last.filename).name} line {last.lineno})"
+
+
+@app.callback()
+def start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="print the version and end")] = False,
+) -> None:
+    """Describe an experiment in a file, and get the predicted outcome with its uncertainty."""
+    if version:
+        import exocosm
+
+        typer.echo(f"exocosm {exocosm.__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(f"{MACHINE}\n")
+        typer.echo(context.get_help())
+
+
+@app.command()
+@reported
+def run(
+    study: StudyFile,
+    output: Annotated[str | None, typer.Option("-o", "--output", help="results folder [default: results/NAME]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="processes [default: one per core]")] = None,
+    draws: Draws = None,
+    animals: Animals = None,
+    seed: Seed = None,
+    no_resume: Annotated[bool, typer.Option("--no-resume", help="start anew")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the result of another study")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="say nothing unless something is wrong")] = False,
+) -> None:
+    """Run a study and write results and report.
+
+    Example: exocosm run study.yaml -o results
+    """
+    from exocosm import api
+
+    loaded = api.load(study, draws=draws, animals=animals, seed=seed)
+    folder = output or str(Path("results") / loaded.name)
+    result = loaded.run(folder, workers=workers, progress=not quiet, resume=not no_resume, overwrite=overwrite)
+    for warning in result.recipe.get("warnings", []):
+        typer.echo(f"warning: {warning}", err=True)
+    if not quiet:
+        typer.echo(f"results: {folder}\nreport:  {Path(folder) / api.REPORT}")
+
+
+@app.command()
+@reported
+def validate(study: StudyFile, json: Json = False) -> None:
+    """Find all faults of a study without running it."""
+    from exocosm import api
+    from exocosm.cli.printing import as_json
+    from exocosm.errors import CheckError
+
+    try:
+        resolved = api.load(study).resolve()
+    except CheckError as failure:
+        if not json:
+            raise
+        problems = [{"kind": one.kind, "where": one.where, "message": one.message} for one in failure.problems]
+        typer.echo(as_json({"study": study, "sound": False, "problems": problems, "warnings": []}))
+        raise typer.Exit(2) from None
+    if json:
+        typer.echo(as_json({"study": study, "sound": True, "problems": [], "warnings": list(resolved.warnings)}))
+        return
+    for warning in resolved.warnings:
+        typer.echo(f"warning: {warning}")
+    typer.echo(f"{study}: sound, and ready to run")
+
+
+@app.command()
+@reported
+def explain(
+    study: StudyOrFolder,
+    json: Json = False,
+    source: Annotated[bool, typer.Option("--source", help="the program that is generated from each model")] = False,
+) -> None:
+    """Show what a study will do and on what numbers.
+
+    Parts, equations, doses, values with their origin, and how many solutions it takes.
+    """
+    from exocosm import api
+    from exocosm.cli.printing import as_json
+    from exocosm.study import explain as explaining
+
+    resolved = api.resolved_of(Path(study))
+    programs = {}
+    if source:
+        from exocosm.network.compile import compile_model
+
+        programs = {
+            ", ".join(arms): compile_model(model).source for arms, model in explaining.distinct_models(resolved.arms)
+        }
+    if json:
+        typer.echo(as_json(explaining.explanation(resolved) | ({"programs": programs} if source else {})))
+    elif source:
+        for arms, program in programs.items():
+            typer.echo(f"# arms: {arms}\n{program}")
+    else:
+        typer.echo(explaining.explain(resolved), nl=False)
+
+
+@app.command(name="list")
+@reported
+def list_(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="what to list; without it, the kinds there are")] = "",
+    json: Json = False,
+    place: Annotated[str, typer.Option("--in", help="a folder (studies) or a study file (outputs)")] = "",
+    quantity: Annotated[str, typer.Option(help="only values of this quantity")] = "",
+    organism: Annotated[str, typer.Option(help="only values for this organism")] = "",
+    organ: Annotated[str, typer.Option(help="only values for this organ")] = "",
+    cell: Annotated[str, typer.Option(help="only values for this cell")] = "",
+    carrier: Annotated[str, typer.Option(help="only values for this carrier")] = "",
+    cargo: Annotated[str, typer.Option(help="only values for this cargo")] = "",
+    method: Annotated[str, typer.Option(help="only values found by this method")] = "",
+    source: Annotated[str, typer.Option(help="only values from this source")] = "",
+) -> None:
+    """List what there is.
+
+    Example: exocosm list values --organism mouse --carrier small_ev
+    """
+    from exocosm.cli.listing import KINDS, rows_of
+    from exocosm.cli.printing import as_json, as_table
+
+    asked = {
+        "quantity": quantity, "organism": organism, "organ": organ, "cell": cell, "carrier": carrier,
+        "cargo": cargo, "method": method, "source": source,
+    }  # fmt: skip
+    filters = {field: word for field, word in asked.items() if word}
+    if kind:
+        rows = rows_of(kind, filters, Path(place) if place else None)
+    else:
+        rows = [{"kind": name, "lists": about} for name, about in KINDS.items()]
+    typer.echo(as_json(rows) if json else as_table(rows))
+
+
+@app.command()
+@reported
+def show(
+    name: Annotated[str, typer.Argument(help="a value row, quantity, source, mechanism, preset or organism")],
+    json: Json = False,
+) -> None:
+    """Show all that is known of one thing.
+
+    Example: exocosm show carrier_drug
+    """
+    from exocosm.cli.listing import details_of
+    from exocosm.cli.printing import as_details, as_json
+
+    found = details_of(name)
+    typer.echo(as_json(found) if json else "\n\n".join(as_details(one) for one in found))
+
+
+@app.command()
+@reported
+def cite(study: StudyOrFolder) -> None:
+    """Print the sources of a study as BibTeX."""
+    from exocosm import api
+
+    typer.echo(api.cite(Path(study)), nl=False)
+
+
+@app.command()
+@reported
+def export(
+    study: StudyOrFolder,
+    output: Annotated[str, typer.Option("-o", "--output", help="the file (SBML) or the new folder (CSV)")],
+    to: Annotated[str, typer.Option("--to", help="sbml or csv")] = "sbml",
+    arm: Annotated[str, typer.Option("--arm", help="which arm; needed for SBML if there are several")] = "",
+) -> None:
+    """Write a study for other programs.
+
+    Example: exocosm export study.yaml --to sbml --arm free -o free.xml
+    """
+    from exocosm import api
+
+    typer.echo(f"written: {api.export(api.resolved_of(Path(study)), output, to, arm)}")
+
+
+@app.command()
+@reported
+def schema() -> None:
+    """Print the JSON schema of study files.
+
+    Editors use it to complete and check YAML.
+    """
+    from exocosm.cli.printing import as_json
+    from exocosm.study.schema import study_schema
+
+    typer.echo(as_json(study_schema()))
+
+
+@app.command()
+@reported
+def report(folder: Annotated[str, typer.Argument(metavar="DIR", help="a results folder")]) -> None:
+    """Build the report of a results folder anew."""
+    from exocosm import api
+
+    typer.echo(f"report: {api.report(Path(folder))}")
+
+
+def main() -> None:
+    """The program `exocosm`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows its code instead of failing
+            stream.reconfigure(errors="backslashreplace")
+    app()
