@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "exocosm"
-TOP_FOLDERS = ("src", "tests", "docs", "examples", "benchmarks", ".ci")
+TOP_FOLDERS = ("src", "tests", "docs", "examples", "calibrations", "benchmarks", ".ci")
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

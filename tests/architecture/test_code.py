@@ -41,12 +41,15 @@ def test_text_is_never_run(path: Path) -> None:
 
 
 def public_parts(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
-    """Module-level functions and classes, and methods of those classes, without an underscore before their name."""
+    """Module-level functions and classes and their methods without an underscore before their name.
+
+    Methods of a Protocol are left out: the class says what is expected of whoever has them.
+    """
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     for node in tree.body:
         if isinstance(node, kinds) and not node.name.startswith("_"):
             yield node
-            if isinstance(node, ast.ClassDef):
+            if isinstance(node, ast.ClassDef) and not any("Protocol" in ast.unparse(base) for base in node.bases):
                 yield from (m for m in node.body if isinstance(m, kinds) and not m.name.startswith("_"))
 
 
