@@ -13,18 +13,9 @@ from exocosm.errors import InputError
 from exocosm.mechanisms.registry import find_mechanism
 from exocosm.mechanisms.system import SizeClass, System, needs
 from exocosm.network.parts import Assignment, Model
+from exocosm.vesicles.sizes import lognormal_sizes
 
-# Gauss-Hermite nodes: (score in geometric standard deviations, share of the number).  n classes integrate every
-# polynomial of the log-diameter up to degree 2n - 1 exactly; the error in mean volume at a geometric standard deviation
-# of 1.35 is 33 % for one class, 4 % for two and 0.3 % for three.
-SIZE_CLASSES: Mapping[int, tuple[tuple[float, float], ...]] = MappingProxyType(
-    {
-        1: ((0.0, 1.0),),
-        2: ((-1.0, 0.5), (1.0, 0.5)),
-        3: ((-(3.0**0.5), 1 / 6), (0.0, 2 / 3), (3.0**0.5, 1 / 6)),
-    }
-)
-OPTIONS = ("size_classes", "organs", "tumour")
+OPTIONS = ("size_classes", "tumour")
 
 
 @dataclass(frozen=True)
@@ -56,7 +47,7 @@ def assemble(
     carrier: empty when nothing is given in vesicles; then the model holds no vesicles.
     cargo: the drug or label that is followed; empty when nothing is given.  A cargo named `label` is counted in
     injected doses, every other in nmol.
-    options: size_classes (1, 2 or 3), organs (a subset of the table; `rest` takes what is left), tumour (false: none).
+    options: size_classes (1 to 5, see `vesicles.sizes`), tumour (false: none).
     """
     for option in options:
         if option not in OPTIONS:
@@ -64,9 +55,9 @@ def assemble(
     names = tuple(name for name, _ in mechanisms)
     organs = organ_table(organism, tumour=bool(options.get("tumour", True)))
     count = options.get("size_classes", 1)
-    if count not in SIZE_CLASSES:
-        raise InputError(f"size_classes is {count!r}; possible are {', '.join(map(str, SIZE_CLASSES))}")
-    classes = tuple(SizeClass(f"s{i}", score, share) for i, (score, share) in enumerate(SIZE_CLASSES[count], 1))
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise InputError(f"size_classes is {count!r}; give a whole number")
+    classes = tuple(SizeClass(f"s{i}", score, share) for i, (score, share) in enumerate(lognormal_sizes(count), 1))
     system = System(
         organism=organism,
         organs=organs,
