@@ -127,7 +127,7 @@ def run(
 
 def report(result: Result | str | Path) -> Path:
     """Write the report of a saved result (or of a results folder) into its folder and return the path."""
-    from exocosm.report import write_report
+    from exocosm.report.html import write_report
     from exocosm.trajectory.result import load_result
 
     loaded = load_result(result) if isinstance(result, str | Path) else result
