@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from exocosm.errors import Problem, UnitError, nearest
-from exocosm.network.expression import ZERO, evaluate
+from exocosm.network.columns import Columns
+from exocosm.network.expression import ZERO
 from exocosm.network.parts import Model, Process, substance_of
 from exocosm.network.reading import Reading
 from exocosm.units import dimension, show_dimension
@@ -13,7 +14,7 @@ from exocosm.units import dimension, show_dimension
 TOLERANCE = 1e-9  # relative; what adds up does so to rounding
 
 
-def mass_problems(reading: Reading, points: Sequence[Mapping[str, float]]) -> Iterator[Problem]:
+def mass_problems(reading: Reading, points: Columns) -> Iterator[Problem]:
     """Substances that appear or disappear undeclared, and declared sources and sinks that are none.
 
     points: values of parameters and fixed definitions at which coefficients are evaluated.
@@ -24,8 +25,8 @@ def mass_problems(reading: Reading, points: Sequence[Mapping[str, float]]) -> It
     for process in model.processes:
         gained: dict[str, float] = {}
         lost: dict[str, float] = {}
-        for point in points:
-            for substance, change in _changes(reading, process, substances, point).items():
+        for changes in _changes(reading, process, substances, points):
+            for substance, change in changes.items():
                 if change > 0.0:
                     gained[substance] = change
                 elif change < 0.0:
@@ -52,20 +53,22 @@ def _undeclared(process: Process, happens: str, word: str) -> Problem:
 
 
 def _changes(
-    reading: Reading, process: Process, substances: Mapping[str, str], point: Mapping[str, float]
-) -> dict[str, float]:
-    net: dict[str, float] = {}
-    size: dict[str, float] = {}
-    for field, amounts, sign in (("takes", process.takes, -1.0), ("gives", process.gives, 1.0)):
-        for species in amounts:
-            expression = reading.expressions.get(("process", process.name, field, species))
-            if expression is None or species not in substances:
-                return {}
-            amount = sign * evaluate(reading.resolve(expression), point)
-            substance = substances[species]
+    reading: Reading, process: Process, substances: Mapping[str, str], points: Columns
+) -> Iterator[dict[str, float]]:
+    """What a process adds of each substance, point by point, without what adds up to nothing."""
+    amounts = [
+        (substances[species], sign, points.of(reading.expressions["process", process.name, field, species]))
+        for field, given, sign in (("takes", process.takes, -1.0), ("gives", process.gives, 1.0))
+        for species in given
+    ]
+    for point in range(points.count):
+        net: dict[str, float] = {}
+        size: dict[str, float] = {}
+        for substance, sign, column in amounts:
+            amount = sign * column[point]
             net[substance] = net.get(substance, 0.0) + amount
             size[substance] = size.get(substance, 0.0) + abs(amount)
-    return {substance: change for substance, change in net.items() if abs(change) > TOLERANCE * size[substance]}
+        yield {substance: change for substance, change in net.items() if abs(change) > TOLERANCE * size[substance]}
 
 
 def _unit_problems(model: Model) -> Iterator[Problem]:

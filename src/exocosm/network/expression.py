@@ -7,8 +7,9 @@ functions below build trees and simplify lightly: constants fold, x*0, x*1, x+0 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from weakref import WeakValueDictionary
 
 from exocosm.errors import InputError
@@ -18,6 +19,7 @@ LEAVES = frozenset({"number", "truth", "name", "volume", "concentration"})
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 CONDITIONS = frozenset({*COMPARISONS, "and", "or", "not", "truth"})
 BUILT_IN = frozenset({"time", "pi", "avogadro"})
+_CONSTANTS: Mapping[str, float] = {"pi": math.pi, "avogadro": arithmetic.AVOGADRO}
 # name -> (fewest, most) arguments
 FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "exp": (1, 1),
@@ -197,7 +199,7 @@ def compare(operator: str, left: Expression, right: Expression) -> Expression:
     """A comparison, one of COMPARISONS."""
     one, other = constant(left), constant(right)
     if one is not None and other is not None:
-        return TRUE if _COMPARE[operator](one, other) else FALSE
+        return TRUE if EVALUATE[operator](one, other) else FALSE
     return node(operator, "", (left, right))
 
 
@@ -250,7 +252,19 @@ def _mm(x: float, maximum: float, half: float) -> float:
     return arithmetic.divide(maximum * x, half + x)
 
 
+def _piecewise(*arguments: float) -> float:
+    for value, condition in zip(arguments[:-1:2], arguments[1::2], strict=True):
+        if condition:
+            return value
+    return arguments[-1]
+
+
+# operator -> its value from those of its arguments; conditions give 1.0 or 0.0, and nothing raises on arithmetic
 EVALUATE: Mapping[str, Callable[..., float]] = {
+    "sum": lambda *terms: sum(terms),
+    "product": lambda *factors: math.prod(factors),
+    "inverse": lambda below: arithmetic.divide(1.0, below),
+    "^": arithmetic.power,
     "exp": arithmetic.exp,
     "log": arithmetic.log,
     "sqrt": arithmetic.sqrt,
@@ -259,14 +273,16 @@ EVALUATE: Mapping[str, Callable[..., float]] = {
     "max": max,
     "hill": arithmetic.hill,
     "mm": _mm,
-}
-_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
+    "<": lambda a, b: float(a < b),
+    "<=": lambda a, b: float(a <= b),
+    ">": lambda a, b: float(a > b),
+    ">=": lambda a, b: float(a >= b),
+    "==": lambda a, b: float(a == b),
+    "!=": lambda a, b: float(a != b),
+    "and": lambda *conditions: float(all(conditions)),
+    "or": lambda *conditions: float(any(conditions)),
+    "not": lambda condition: float(not condition),
+    "piecewise": _piecewise,
 }
 
 
@@ -310,22 +326,24 @@ _BUILD: Mapping[str, Callable[..., Expression]] = {
 }
 
 
-def in_order(roots: Iterable[Expression]) -> list[Expression]:
-    """Every node below the roots once, arguments before what uses them (no recursion: trees may be deep)."""
+def in_order(roots: Iterable[Expression], known: Container[Expression] = ()) -> list[Expression]:
+    """Every node below the roots once, arguments before what uses them (no recursion: trees may be deep).
+
+    known: nodes to leave out, with what stands below them.
+    """
     done: dict[Expression, None] = {}
-    stack = [(root, False) for root in reversed(list(roots))]
+    stack = [root for root in reversed(list(roots)) if root not in known]
     while stack:
-        expression, ready = stack.pop()
-        if expression in done:
-            continue
-        if ready or not expression.arguments:
-            done[expression] = None
+        expression = stack[-1]
+        waiting = [one for one in expression.arguments if one not in done and one not in known]
+        if waiting:
+            stack.extend(reversed(waiting))
         else:
-            stack.append((expression, True))
-            stack.extend((argument, False) for argument in reversed(expression.arguments))
+            done[stack.pop()] = None
     return list(done)
 
 
+@lru_cache(maxsize=16384)
 def symbols(expression: Expression) -> frozenset[str]:
     """All named leaves: names, `volume(place)`, `concentration(species)`, and `time`, `pi`, `avogadro`."""
     return frozenset(part.symbol for part in in_order([expression]) if part.symbol)
@@ -355,38 +373,16 @@ def evaluate(expression: Expression, values: Mapping[str, float]) -> float:
     """
     result: dict[Expression, float] = {}
     for part in in_order([expression]):
-        result[part] = _value(part, [result[argument] for argument in part.arguments], values)
+        if part.arguments:
+            result[part] = EVALUATE[part.operator](*(result[argument] for argument in part.arguments))
+        else:
+            value = constant_leaf(part)
+            result[part] = float(values[part.symbol]) if value is None else value
     return result[expression]
 
 
-def _value(part: Expression, arguments: list[float], values: Mapping[str, float]) -> float:
-    match part.operator:
-        case "number" | "truth":
-            return float(part.value)
-        case "name" if part.value in ("pi", "avogadro"):
-            return math.pi if part.value == "pi" else arithmetic.AVOGADRO
-        case "name" | "volume" | "concentration":
-            return float(values[part.symbol])
-        case "sum":
-            return sum(arguments)
-        case "product":
-            return math.prod(arguments)
-        case "inverse":
-            return arithmetic.divide(1.0, arguments[0])
-        case "^":
-            return arithmetic.power(*arguments)
-        case "and":
-            return float(all(arguments))
-        case "or":
-            return float(any(arguments))
-        case "not":
-            return float(not arguments[0])
-        case "piecewise":
-            for value, condition in zip(arguments[:-1:2], arguments[1::2], strict=True):
-                if condition:
-                    return value
-            return arguments[-1]
-        case operator if operator in COMPARISONS:
-            return float(_COMPARE[operator](*arguments))
-        case function:
-            return EVALUATE[function](*arguments)
+def constant_leaf(part: Expression) -> float | None:
+    """The number that a node without arguments stands for everywhere, None for a symbol that has a value somewhere."""
+    if part.operator in {"number", "truth"}:
+        return float(part.value)
+    return _CONSTANTS.get(part.symbol)

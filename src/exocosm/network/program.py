@@ -47,17 +47,14 @@ class Lowering:
 
     def lower(self, expression: Expression) -> Expression:
         """The expression with defined symbols replaced by their graphs, and what only parameters decide set apart."""
-        for part in in_order([expression]):
-            if part not in self._lowered:
-                self._lowered[part] = self._lower(part)
+        for part in in_order([expression], self._lowered):
+            self._lowered[part] = self._lower(part)
         return self._lowered[expression]
 
     def moves(self, lowered: Expression) -> bool:
         """Whether a lowered expression changes with time or state (else it is fixed by the parameters)."""
-        if lowered not in self._level:
-            for part in in_order([lowered]):
-                if part not in self._level:
-                    self._level[part] = part.symbol in self._moving or any(self._level[one] for one in part.arguments)
+        for part in in_order([lowered], self._level):
+            self._level[part] = part.symbol in self._moving or any(self._level[one] for one in part.arguments)
         return self._level[lowered]
 
     def _lower(self, part: Expression) -> Expression:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from exocosm.errors import InputError, Problem, nearest
@@ -36,18 +37,21 @@ class Reading:
 
     def moving(self, expression: Expression) -> frozenset[str]:
         """The states and `time` on which a resolved expression depends, through definitions too."""
-        known = {"time"} | {part.name for part in self.model.states}
-        found: set[str] = set()
-        seen: set[str] = set()
-        stack = [expression]
-        while stack:
-            for symbol in symbols(stack.pop()) - seen:
-                seen.add(symbol)
-                if symbol in known:
-                    found.add(symbol)
-                elif symbol in self.definitions:
-                    stack.append(self.definitions[symbol])
-        return frozenset(found)
+        used = symbols(expression)
+        return (used & self._moving_names).union(*(self.moves[one] for one in used if one in self.moves))
+
+    @cached_property
+    def moves(self) -> Mapping[str, frozenset[str]]:
+        """The states and `time` on which each definition depends, through other definitions too."""
+        found: dict[str, frozenset[str]] = {}
+        for symbol, expression in self.definitions.items():  # each stands after what it uses
+            used = symbols(expression)
+            found[symbol] = (used & self._moving_names).union(*(found[one] for one in used if one in found))
+        return found
+
+    @cached_property
+    def _moving_names(self) -> frozenset[str]:
+        return frozenset({"time", *(part.name for part in self.model.states)})
 
 
 def where(key: Key) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exocosm.errors import Problem, UnitError
-from exocosm.network.expression import Expression, evaluate
+from exocosm.network.columns import Columns
+from exocosm.network.expression import Expression
 from exocosm.network.parts import Model
 from exocosm.network.reading import Reading
 from exocosm.network.text import short_text
@@ -21,32 +22,18 @@ from exocosm.units import dimension, to_canonical
 POINTS = 8
 SEED = 20030627
 AGREEMENT = 1e-7  # relative; leaves room for cancellation, none for a missing volume
-Point = Mapping[str, float]
 
 
-def random_points(reading: Reading, values: Mapping[str, float] | None = None, count: int = POINTS) -> list[Point]:
+def random_points(reading: Reading, values: Mapping[str, float] | None = None, count: int = POINTS) -> Columns:
     """Values of every name of a model at random positive points, definitions included (canonical units).
 
     Parameters take `values` or the value in the model.  Pure numbers lie in 0.05-0.95, all else in 0.01-100
     (log-uniform).
     """
     generator = random.Random(SEED)
-    return [complete(reading, _base(reading.model, values or {}, generator)) for _ in range(count)]
-
-
-def complete(reading: Reading, base: Point) -> Point:
-    """The point with all definitions computed from its states and parameters."""
-    point = {**base, **_defined(reading, base)}
-    for symbol, expression in reading.replacements.items():
-        point[symbol] = evaluate(expression, point)
-    return point
-
-
-def _defined(reading: Reading, base: Point) -> Point:
-    point = dict(base)
-    for symbol, expression in reading.definitions.items():
-        point[symbol] = evaluate(expression, point)
-    return {symbol: point[symbol] for symbol in reading.definitions}
+    points = [_base(reading.model, values or {}, generator) for _ in range(count)]
+    base = Columns({name: [point[name] for point in points] for name in points[0]}, count)
+    return base.defined({**reading.definitions, **reading.replacements})
 
 
 def _base(model: Model, values: Mapping[str, float], generator: random.Random) -> dict[str, float]:
@@ -78,14 +65,13 @@ def _is_pure(unit: str) -> bool:
     return not _is_broken(unit) and not dimension(unit)
 
 
-def extensivity_problems(reading: Reading, points: Sequence[Point]) -> Iterator[Problem]:
+def extensivity_problems(reading: Reading, points: Columns) -> Iterator[Problem]:
     """Rates that do not double when the system doubles, and intensive numbers that change with its size."""
-    doubled = [_doubled(reading, point) for point in points]
+    doubled = _doubled(reading, points)
     for position, expression, extensive, advice in _claims(reading):
         factor = 2.0 if extensive else 1.0
         judged = False
-        for point, larger in zip(points, doubled, strict=True):
-            before, after = evaluate(expression, point), evaluate(expression, larger)
+        for before, after in zip(points.of(expression), doubled.of(expression), strict=True):
             if not (math.isfinite(before) and math.isfinite(after)):
                 continue
             judged = True
@@ -99,7 +85,7 @@ def extensivity_problems(reading: Reading, points: Sequence[Point]) -> Iterator[
             yield Problem(
                 "extensivity",
                 position,
-                f"'{short_text(expression)}' could not be evaluated at any of {len(points)} points",
+                f"'{short_text(expression)}' could not be evaluated at any of {points.count} points",
             )
 
 
@@ -124,27 +110,23 @@ def _claims(reading: Reading) -> Iterator[tuple[str, Expression, bool, str]]:
                 yield position, expression, extensive[name], f"{advice}, or divide by a volume"
 
 
-def _doubled(reading: Reading, point: Point) -> Point:
+def _doubled(reading: Reading, points: Columns) -> Columns:
     # assignments and volumes take the value they *claim*, so that a wrong one is blamed itself and not all that use it
     model = reading.model
-    larger = dict(point)
     extensive = [part.name for part in model.species]
     extensive += [part.name for part in model.parameters if part.extensive]
     extensive += [part.name for part in model.assignments if part.extensive]
     extensive += [f"volume({place.name})" for place in model.places]
-    for name in extensive:
-        larger[name] = 2.0 * point[name]
-    return larger
+    return points.changed({name: [2.0 * value for value in points[name]] for name in extensive})
 
 
-def rate_problems(reading: Reading, points: Sequence[Point]) -> Iterator[Problem]:
+def rate_problems(reading: Reading, points: Columns) -> Iterator[Problem]:
     """Rates that go on when something they take is gone, and rates that turn negative."""
-    states = [part.name for part in reading.model.states]
-    given = ["time", *states, *(part.name for part in reading.model.parameters)]
+    without: dict[str, Columns] = {}
     for process in reading.model.processes:
         expression = reading.expressions["process", process.name, "rate"]
         position = f"process '{process.name}'"
-        lowest = min((evaluate(expression, point) for point in points), key=_or_zero)
+        lowest = min(points.of(expression), key=_or_zero)
         if lowest < 0.0:
             message = (
                 f"'{short_text(expression)}' turns negative ({lowest:.3g} at a random point); split in two processes"
@@ -157,10 +139,9 @@ def rate_problems(reading: Reading, points: Sequence[Point]) -> Iterator[Problem
                 message = f"the rate does not depend on '{taken}', which it takes"
                 yield Problem("vanishing rate", position, f"{message}: it would go on below zero; multiply by it")
                 continue
-            for point in points:
-                without = {**{name: point[name] for name in given}, taken: 0.0}
-                without.update(_defined(reading, without))
-                rate = evaluate(resolved, without)
+            if taken not in without:
+                without[taken] = _without(reading, points, taken)
+            for rate in without[taken].of(resolved):
                 if rate != 0.0:
                     found = "has no value" if math.isnan(rate) else f"is {rate:.3g}"
                     message = f"'{short_text(expression)}' {found} when '{taken}', which it takes, is zero"
@@ -168,22 +149,28 @@ def rate_problems(reading: Reading, points: Sequence[Point]) -> Iterator[Problem
                     break
 
 
+def _without(reading: Reading, points: Columns, taken: str) -> Columns:
+    """The points with nothing of one species, for resolved expressions: only what depends on it is computed again."""
+    follow = {symbol: one for symbol, one in reading.definitions.items() if taken in reading.moves[symbol]}
+    return points.changed({taken: [0.0] * points.count}).defined(follow)
+
+
 def _or_zero(value: float) -> float:
     return 0.0 if math.isnan(value) else value
 
 
-def flow_problems(reading: Reading, points: Sequence[Point]) -> Iterator[Problem]:
+def flow_problems(reading: Reading, points: Columns) -> Iterator[Problem]:
     """Places where more fluid flows in than out, or the reverse (all fluids together)."""
     model = reading.model
-    rates = {flow.name: reading.expressions["flow", flow.name, "rate"] for flow in model.flows}
+    rates = {flow.name: points.of(reading.expressions["flow", flow.name, "rate"]) for flow in model.flows}
     for place in model.places:
         entering = [flow.name for flow in model.flows if flow.target == place.name]
         leaving = [flow.name for flow in model.flows if flow.source == place.name]
         if place.open or not (entering or leaving):
             continue
-        for point in points:
-            into = math.fsum(evaluate(rates[name], point) for name in entering)
-            out = math.fsum(evaluate(rates[name], point) for name in leaving)
+        for point in range(points.count):
+            into = math.fsum(rates[name][point] for name in entering)
+            out = math.fsum(rates[name][point] for name in leaving)
             if not abs(into - out) <= 1e-9 * max(abs(into), abs(out)):
                 sums = f"{into:.6g} mL/h flows in ({', '.join(entering) or 'nothing'})"
                 sums += f" but {out:.6g} mL/h flows out ({', '.join(leaving) or 'nothing'})"
