@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+
+import invented
+import matplotlib
+import pytest
+
+from exocosm.report import figures, forest, prediction, sensitivity
+from exocosm.report.canvas import UNTREATED, Picture, looks
+
+RESULT = invented.result()
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[Picture]:
+    found = [*figures.time_courses(RESULT), figures.share_courses(RESULT), forest.dose_shares(RESULT)]
+    found += [forest.metrics(RESULT), *forest.contrasts(RESULT), *sensitivity.what_ifs(RESULT)]
+    found += [*sensitivity.influences(RESULT, RESULT.study.answer), prediction.predictions(RESULT)]
+    assert all(found)
+    return [picture for picture in found if picture is not None]
+
+
+def test_every_figure_is_sound_svg_with_a_label_and_a_caption_with_numbers(pictures: list[Picture]) -> None:
+    assert len(pictures) == 11
+    for picture in pictures:
+        root = ElementTree.fromstring(picture.svg)
+        assert root.get("role") == "img"
+        assert root.get("aria-label") == picture.title
+        assert re.search(r"\d", picture.caption)
+        assert "95 %" in picture.caption
+
+
+def test_ids_are_unique_over_the_page_and_every_reference_resolves(pictures: list[Picture]) -> None:
+    ids = [name for picture in pictures for name in re.findall(r'\bid="([^"]+)"', picture.svg)]
+    assert len(ids) == len(set(ids))
+    for picture in pictures:
+        used = set(re.findall(r'href="#([^"]+)"', picture.svg)) | set(re.findall(r"url\(#([^)]+)\)", picture.svg))
+        assert used <= set(ids)
+
+
+def test_figures_are_the_same_each_time_and_leave_the_settings_alone() -> None:
+    before = dict(matplotlib.rcParams)
+    first, second = sensitivity.what_ifs(RESULT), sensitivity.what_ifs(invented.result())
+    assert first == second
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_an_arm_has_one_colour_and_the_untreated_arm_is_grey(pictures: list[Picture]) -> None:
+    found = looks(RESULT.study)
+    assert found["vehicle"].colour == UNTREATED
+    assert len({look.colour for look in found.values()}) == len(found)
+    course = next(picture for picture in pictures if picture.name == "course-0")
+    for look in found.values():
+        assert look.colour.lower() in course.svg.lower()
+
+
+def test_dollar_signs_and_odd_letters_in_titles_are_drawn_as_they_are() -> None:
+    arms = tuple(replace(arm, title="$\\frac{1}{ $ 薬 \x07 --> <b>") for arm in RESULT.study.arms)
+    odd = replace(RESULT, study=replace(RESULT.study, arms=arms))
+    for picture in figures.time_courses(odd):
+        ElementTree.fromstring(picture.svg)
+        assert "-->" not in picture.svg
+
+
+def test_calibrated_numbers_are_drawn_apart(pictures: list[Picture]) -> None:
+    assert "1 lies inside" in prediction.summary(RESULT)
+    assert "1 other number was used to set values" in prediction.summary(RESULT)
+
+
+def test_values_are_ranked_by_how_far_they_move_the_contrast() -> None:
+    rows = sensitivity.influence_rows(RESULT, "therapeutic_index")
+    swings = [row["swing"] for row in rows]
+    assert swings == sorted(swings, reverse=True)
+    assert rows[0]["label"] == "gain (targeting gain)"
+    assert (rows[0]["value_low"], rows[0]["value_high"]) == (0.2, 9.0)
+
+
+def test_nothing_to_draw_is_no_picture() -> None:
+    empty = replace(RESULT, comparisons=RESULT.comparisons.iloc[:0], influence=RESULT.influence.iloc[:0])
+    assert prediction.predictions(empty) is None
+    assert sensitivity.influences(empty, RESULT.study.answer) == []
