@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from collections.abc import Sequence
 
 import numpy as np
@@ -357,3 +359,11 @@ def test_a_perfused_body_of_sixty_states() -> None:
     total = found.sum(axis=0)
     assert np.all(np.diff(total) < 0) and np.all(found > -1e-9)
     assert found[0] == pytest.approx(found[1])  # the two species are alike
+
+
+def test_a_model_survives_pickling_and_compiles_to_the_same_program() -> None:
+    model = banks() + Model(notes={"about": "a note"})  # joined models hold read-only mappings
+    for again in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        assert again == model and again is not model
+        assert type(again.notes) is type(model.notes)
+        assert compile_model(again).source == compile_model(model).source

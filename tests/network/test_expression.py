@@ -69,6 +69,9 @@ def test_text_reads_back_as_the_same_tree(text: str) -> None:
 
 @settings(deadline=None, max_examples=150)
 @given(numbers())
+@example("hill(0 ^ -1, x, 2)")
+@example("hill(0 ^ -1, x, 1) + hill(0 ^ -1, x, 1.5)")
+@example("1 - hill((10 ^ 200) * x, y, 3)  * 2")
 def test_generated_program_agrees_with_direct_evaluation(text: str) -> None:
     expression = readable(text)
     lowering = Lowering(("x", "y"), (NAMES[2],))

@@ -356,6 +356,8 @@ def names(expression: Expression) -> frozenset[str]:
 
 def substitute(expression: Expression, replacements: Mapping[str, Expression]) -> Expression:
     """The expression with named leaves (by `symbol`) replaced, all at once, and simplified again."""
+    if replacements.keys().isdisjoint(symbols(expression)):
+        return expression
     result: dict[Expression, Expression] = {}
     for part in in_order([expression]):
         if not part.arguments:

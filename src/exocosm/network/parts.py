@@ -11,7 +11,8 @@ assignment or parameter, `volume(place)`, `concentration(species)` (amount over 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copyreg
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +21,18 @@ from exocosm.errors import InputError
 
 Stoichiometry = Mapping[str, float | str]
 EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+def _read_only(content: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(content)
+
+
+def _reduced(view: MappingProxyType[Any, Any]) -> tuple[Callable[..., MappingProxyType[Any, Any]], tuple[Any, ...]]:
+    return _read_only, (dict(view),)
+
+
+# parts hold read-only mappings, which Python by itself can neither pickle nor copy deeply
+copyreg.pickle(MappingProxyType, _reduced)
 
 
 @dataclass(frozen=True)

@@ -307,4 +307,5 @@ class _Writer:
             above = self._variable(" * ".join([ratio] * int(float(steepness[0]))))
         else:
             above = self._variable(f"power({ratio}, {within(steepness, OR)})")
-        return f"{above} / (1.0 + {above})", PRODUCT
+        # an infinite ratio (a product overflows in silence) is saturation, not infinity / infinity
+        return f"1.0 if {above} == inf else {above} / (1.0 + {above})", CONDITIONAL

@@ -120,16 +120,17 @@ def _known(model: Model) -> dict[str, set[str]]:
     places = {place.name for place in model.places}
     species = {part.name for part in model.species}
     every: tuple[Any, ...] = (*model.states, *model.assignments, *model.parameters)
-    return {"name": {part.name for part in every}, "volume": places, "concentration": species}
+    names = {part.name for part in every}
+    calls = [f"{kind}({one})" for kind, known in (("volume", places), ("concentration", species)) for one in known]
+    return {"name": names, "volume": places, "concentration": species, "symbol": names.union(BUILT_IN, calls)}
 
 
 def _unknown(key: Key, expression: Expression, known: Mapping[str, set[str]]) -> Iterator[Problem]:
-    for symbol in sorted(symbols(expression) - BUILT_IN):
+    for symbol in sorted(symbols(expression) - known["symbol"]):
         kind, inner = ("name", symbol) if not symbol.endswith(")") else symbol[:-1].split("(", 1)
-        if inner not in known[kind]:
-            what = {"name": "name", "volume": "place", "concentration": "species"}[kind]
-            message = f"the {what} '{inner}' is not in the model; {nearest(inner, known[kind])}"
-            yield Problem("unknown name", where(key), message)
+        what = {"name": "name", "volume": "place", "concentration": "species"}[kind]
+        message = f"the {what} '{inner}' is not in the model; {nearest(inner, known[kind])}"
+        yield Problem("unknown name", where(key), message)
 
 
 def _reference_problems(model: Model) -> Iterator[Problem]:
