@@ -11,10 +11,11 @@ from exocosm.evidence.catalogue import Catalogue, catalogue_of
 from exocosm.evidence.value import Value
 from exocosm.network.expression import evaluate
 from exocosm.network.grammar import parse
-from exocosm.study.card import DRUG_AMOUNT, DRUG_MASS, PARTICLES, PROTEIN, convert_amount
+from exocosm.study.card import converted
 from exocosm.study.load import load
 from exocosm.study.resolve import resolve
 from exocosm.study.resolved import ResolvedArm, ResolvedStudy
+from exocosm.vesicles.card import DRUG_AMOUNT, DRUG_MASS, PARTICLES, PROTEIN
 
 STUDY = """\
 exocosm: 1
@@ -154,7 +155,7 @@ def test_conversion_takes_the_way_that_the_card_offers() -> None:
     numbers = {"a": 4.0, "b": 0.5, "m": 2.0, "c": 8.0}
 
     def value(given: str, wanted: str, ratios: dict[str, str]) -> float:
-        return evaluate(parse(convert_amount("16", given, wanted, ratios, "a dose")), numbers)
+        return evaluate(parse(converted("16", given, wanted, ratios, "a dose")), numbers)
 
     assert value(PROTEIN, PARTICLES, every) == 64
     assert value(DRUG_MASS, PARTICLES, every) == 128

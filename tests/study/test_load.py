@@ -65,6 +65,7 @@ PLANTED = {
     "measured without source": ("low: 0.05, high: 0.2, method: assumed}", "method: fitted}", ["source"]),
     "value outside its range": ("value: 0.1, unit: 1/h", "value: 7, unit: 1/h", ["outside its own range"]),
     "dose in two forms": ("{add: 50 vesicle,", "{give: 3 mg/kg, add: 50 vesicle,", ["a dose is either"]),
+    "dose at no time": ("at: 1 h}", "at: []}", ["arms.fast.doses[0].at", "at least 1"]),
     "what-if with one point": ("[0.1, 0.2, 0.4]", "[0.1]", ["what_if.speed.over", "at least 2"]),
     "infinite number": ("[0.1, 0.2, 0.4]", "[0.1, 1e999]", ["finite number"]),
     "empty model": ("model:\n", "model: {}\nold_model:\n", ["nothing to simulate"]),

@@ -201,6 +201,52 @@ comparisons: []
         assert words in problems_of(text.replace(old, new), folder=tmp_path)
 
 
+HELD = (
+    "  held: {contrast: gain, value: 1.5, low: 1.2, high: 1.9, unit: dimensionless, source: my notebook}\nanswer: gain"
+)
+
+
+def test_a_measurement_is_held_against_a_contrast(sound: str) -> None:
+    text = sound.replace("answer: gain", HELD)
+    held = resolve(load(text)).measurements[1]
+    assert (held.contrast, held.arm, held.metric, held.output, held.times) == ("gain", "", "", "", ())
+    assert (held.values, held.low, held.high) == ((1.5,), (1.2,), (1.9,))
+    percent = text.replace("against: slow}", "against: slow, as: percent_change}").replace("dimensionless", "percent")
+    assert resolve(load(percent)).measurements[1].unit == "percent"
+    difference = text.replace("against: slow}", "against: slow, as: difference}")
+    assert "[comparison]" in problems_of(difference)
+    assert resolve(load(difference.replace("dimensionless", "vesicle"))).measurements[1].unit == "vesicle"
+    for old, new, words in (
+        ("contrast: gain, value", "contrast: gian, value", "there is no contrast 'gian'"),
+        ("contrast: gain, value", "contrast: gain, arm: slow, value", "names its arms itself"),
+        ("contrast: gain, value", "contrast: gain, metric: end, value", "give one of them"),
+        ("contrast: gain, value", "metric: end, value", "`arm` is missing"),
+        ("contrast: gain, value", "output: inside, arm: slow, value", "a single `value`"),
+    ):
+        with pytest.raises(CheckError) as failure:
+            load(text.replace(old, new, 1))
+        assert words in str(failure.value)
+
+
+def test_a_derivation_of_the_study_is_told_in_words(sound: str) -> None:
+    plain = "{value: 0.1, unit: 1/h, low: 0.05, high: 0.2, method: assumed}"
+    for told in ("formula: half of the published 0.2 per hour", "note: half of the published 0.2 per hour"):
+        value = f"{{value: 0.1, unit: 1/h, method: derived, {told}}}"
+        study = resolve(load(sound.replace(plain, value)))
+        pin = study.arms[0].pins["uptake"]
+        assert pin.value.formula == "words: half of the published 0.2 per hour"
+        assert "half of the published" in pin.path[0]
+        assert resolved_from_dict(json.loads(json.dumps(resolved_to_dict(study)))) == study
+    for value, words in (
+        ("{value: 0.1, unit: 1/h, method: derived, source: my notebook}", "what the value was derived from"),
+        ("{value: 0.1, unit: 1/h, method: derived, note: ' '}", "what the value was derived from"),
+        ("{value: 0.1, unit: 1/h, method: fitted, source: x, formula: y}", "belongs to `method: derived`"),
+    ):
+        with pytest.raises(CheckError) as failure:
+            load(sound.replace(plain, value))
+        assert words in str(failure.value) and "{" not in str(failure.value).split("formula")[-1]
+
+
 def test_comparisons_run_along_one_level_deep(sound: str, tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text(sound.replace("name: small", "name: other") + "comparisons: third.yaml\n")
     study = resolve(load(sound + "comparisons: [other.yaml]\n", tmp_path))

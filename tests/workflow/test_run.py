@@ -308,3 +308,37 @@ def test_a_worker_that_dies_is_said(tmp_path, monkeypatch):
 def test_workers_must_be_some():
     with pytest.raises(InputError, match="workers"):
         quietly(TINY, workers=0)
+
+
+HEART = Measurement(
+    "held", "Held", "", "prediction", "dimensionless", values=(2.0, 20.0), low=(1.6, 19.0), high=(2.3, 21.0),
+    contrast="gain_in_tissue",
+)  # fmt: skip
+
+
+def test_a_measurement_is_compared_with_a_contrast():
+    study = replace(TINY, measurements=(HEART, replace(HEART, name="rose", contrast="more", unit="umol*h")))
+    result = quietly(study)
+    rows = result.comparisons
+    drawn = result.contrasts.query("contrast == 'gain_in_tissue'")
+    ratio = rows[rows["measurement"] == "held"]
+    assert ratio["predicted"].tolist() == pytest.approx([drawn["typical"].median()] * 2)
+    assert ratio["predicted_low"].tolist() == pytest.approx([drawn["population"].quantile(0.025)] * 2)
+    assert ratio["predicted_high"].tolist() == pytest.approx([drawn["population"].quantile(0.975)] * 2)
+    assert ratio["verdict"].tolist() == ["in", "out"]
+    assert ratio["arm"].tolist() == ["targeted against plain"] * 2
+    difference = rows[rows["measurement"] == "rose"]
+    more = result.contrasts.query("contrast == 'more'")
+    assert more["unit"].unique().tolist() == ["pmol * h"]
+    assert difference["predicted"].iloc[0] == pytest.approx(more["typical"].median() * 1e-6)
+
+
+def test_a_comparison_held_against_a_contrast_runs_both_arms_and_no_more():
+    child = replace(
+        TINY, name="child", arms=(*TINY.arms, arm("idle")), measurements=(HEART,), what_ifs=(), draws=3, animals=0
+    )
+    result = quietly(replace(TINY, comparisons=(child,), draws=2, animals=0))
+    assert result.comparisons.query("study == 'child'")["verdict"].tolist() == ["in", "out"]
+    jobs = [job for job in plan_of(replace(TINY, comparisons=(child,))).jobs if job.study == 1]
+    assert {job.arm for job in jobs} == {"plain", "targeted"}
+    assert {job.outputs for job in jobs} == {("tissue",)}

@@ -6,22 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exocosm import units
 from exocosm.engines.contract import Schedule
 from exocosm.errors import CheckError, ExocosmError, InputError, Problem, nearest
 from exocosm.evidence.catalogue import Catalogue
 from exocosm.evidence.pin import Pin
 from exocosm.evidence.value import CONTEXT
-from exocosm.network.check import check_model
-from exocosm.network.grammar import parse
 from exocosm.network.parts import Model
-from exocosm.network.reading import unknown_symbols
 from exocosm.study.doses import Dosing, Given, add_dose
 from exocosm.study.fields import MechanismChoice
 from exocosm.study.load import Study
 from exocosm.study.resolved import ResolvedArm
 from exocosm.study.schema import Arm
-from exocosm.study.values import OwnValues, pin_parameters
+from exocosm.study.soundness import Examined, condition_problems, model_problems
+from exocosm.study.values import OwnValues, correlation_pins, pin_parameters
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,7 @@ class Shared:
     catalogue: Callable[[], Catalogue]
     observe_times: tuple[float, ...]
     chosen: set[str]  # keys of `use` that an arm needed
+    examined: Examined
 
 
 def resolve_arm(shared: Shared, name: str) -> tuple[ResolvedArm | None, list[Problem]]:
@@ -59,7 +57,7 @@ def resolve_arm(shared: Shared, name: str) -> tuple[ResolvedArm | None, list[Pro
             problems.append(Problem("dose", study.where("arms", name, "doses", index), str(failure)))
     present = {parameter.name for parameter in model.parameters}
     added = tuple(parameter for parameter in dosing.parameters.values() if parameter.name not in present)
-    model = replace(model, parameters=model.parameters + added)
+    body, model = model, replace(model, parameters=model.parameters + added)
     doors = {species for shares in given.entries.values() for species in shares}
     schedule = Schedule(end, shared.observe_times, tuple(dosing.doses))
     for key in arm.context:
@@ -79,40 +77,21 @@ def resolve_arm(shared: Shared, name: str) -> tuple[ResolvedArm | None, list[Pro
     )
     shared.chosen.update(chosen)
     problems += found
-    problems += model_problems(model, schedule, pins, doors, where)
+    correlations: dict[str, Pin] = {}
+    try:
+        correlations = correlation_pins(pins, shared.catalogue)
+    except ExocosmError as failure:
+        problems.append(Problem("evidence", where, str(failure)))
+    # parameters of doses are no part of what is examined, so that arms differing in doses share one examination
+    dosed = frozenset(doors | {dose.target for dose in schedule.doses})
+    problems += model_problems(shared.examined, body, pins, dosed, where)
+    problems += condition_problems(model, schedule, where)
     for key, message in own.unused():
         problems.append(Problem("unknown name", study.where("arms", name, "set", key), message))
     if problems:
         return None, problems
     title = arm.title or name.replace("_", " ").replace("-", " ")
-    return ResolvedArm(name, title, model, schedule, pins, tuple(dosing.words), mechanisms), []
-
-
-def model_problems(
-    model: Model, schedule: Schedule, pins: Mapping[str, Pin], doors: set[str], where: str
-) -> list[Problem]:
-    """What the network's own check finds in a model with its values and schedule.
-
-    doors: species that a body can be given; an arm that is given nothing (vehicle) has them empty on purpose.
-    """
-    values = {name: units.to_canonical(pin.value.value, pin.value.unit) for name, pin in pins.items()}
-    dosed = doors | {dose.target for dose in schedule.doses}
-    problems = [Problem(one.kind, f"{where}, {one.where}", one.message) for one in check_model(model, values, dosed)]
-    for condition in sorted({dose.condition for dose in schedule.doses if dose.condition}):
-        place = f"{where}, dose condition '{condition}'"
-        try:
-            expression = parse(condition)
-        except ExocosmError as failure:
-            problems.append(Problem("expression", place, str(failure)))
-            continue
-        if not expression.is_condition:
-            problems.append(Problem("expression", place, "must be a condition such as 'a > b'"))
-        problems += [Problem(one.kind, place, one.message) for one in unknown_symbols(expression, model)]
-    return problems
-
-
-def _located(failure: CheckError, where: str) -> list[Problem]:
-    return [Problem(one.kind, f"{where}, {one.where}", one.message) for one in failure.problems]
+    return ResolvedArm(name, title, model, schedule, {**pins, **correlations}, tuple(dosing.words), mechanisms), []
 
 
 def arm_context(study: Study, arm: Arm, given: Given) -> dict[str, str]:

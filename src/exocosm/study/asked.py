@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ def resolve_outputs(study: Study, arms: Sequence[ResolvedArm]) -> tuple[tuple[Ou
     outputs: list[Output] = []
     problems: list[Problem] = []
     warnings: list[str] = []
+    shown: list[tuple[Model, list[tuple[Output, str]]]] = []
     for name, text in study.file.outputs.items():
         where = study.where("outputs", name, "is")
         outputs.append(Output(name, text.is_, text.unit, text.title or words(name), text.log))
@@ -50,18 +52,27 @@ def resolve_outputs(study: Study, arms: Sequence[ResolvedArm]) -> tuple[tuple[Ou
             warnings.append(f"output '{name}' does not exist in {', '.join(missing)}: it is left out there")
         model = next((arm.model for arm in arms if not lacking[arm.name]), None)
         if model is not None:
-            problems += shown_unit_problems(model, text.is_, text.unit, where)
+            with_others = next((those for known, those in shown if known is model), None)
+            if with_others is None:
+                shown.append((model, with_others := []))
+            with_others.append((outputs[-1], where))
+    for model, those in shown:
+        problems += _shown_unit_problems(model, those)
     return tuple(outputs), problems, warnings
 
 
-def shown_unit_problems(model: Model, expression: str, unit: str, where: str) -> list[Problem]:
-    """The problem that an expression measures another kind of thing than the unit in which it is to be shown."""
-    probe = Assignment("the.output", unit, expression)
-    reading = read(replace(model, assignments=(*model.assignments, probe)))
+def _shown_unit_problems(model: Model, shown: Sequence[tuple[Output, str]]) -> list[Problem]:
+    """Of (output, where): the expressions that measure another kind of thing than the unit they are to be shown in."""
+    places = {f"the.output.{number}": where for number, (_, where) in enumerate(shown)}
+    probes = tuple(
+        Assignment(probe, output.unit, output.expression) for probe, (output, _) in zip(places, shown, strict=True)
+    )
+    found = unit_problems(read(replace(model, assignments=(*model.assignments, *probes))))
+    told = [(problem, re.match(r"assignment '([^']*)'", problem.where)) for problem in found]
     return [
-        Problem("comparison", where, problem.message.replace("the assignment", "the output"))
-        for problem in unit_problems(reading)
-        if problem.where.startswith("assignment 'the.output'")
+        Problem("comparison", places[name[1]], problem.message.replace("the assignment", "the output"))
+        for problem, name in told
+        if name is not None and name[1] in places
     ]
 
 
@@ -123,6 +134,11 @@ def _metric_unit(take: str, unit: str) -> str:
     return unit
 
 
+def contrast_unit(how: str, unit: str) -> str:
+    """The unit of a contrast of a metric in `unit`."""
+    return {"ratio": "dimensionless", "percent_change": "percent"}.get(how, unit)
+
+
 def resolve_contrasts(study: Study) -> tuple[Contrast, ...]:
     """Contrasts with titles; their names were checked when the file was read."""
     return tuple(
@@ -141,7 +157,8 @@ def resolve_what_ifs(study: Study, arms: Mapping[str, ResolvedArm]) -> tuple[tup
             continue
         parameter = {part.name: part for part in arm.model.parameters}.get(text.vary)
         if parameter is None:
-            message = f"arm '{text.arm}' has no parameter '{text.vary}'; {nearest(text.vary, arm.pins)}"
+            known = [part.name for part in arm.model.parameters]
+            message = f"arm '{text.arm}' has no parameter '{text.vary}'; {nearest(text.vary, known)}"
             problems.append(Problem("unknown name", study.where("what_if", name, "vary"), message))
             continue
         if any(later <= earlier for earlier, later in zip(text.over, text.over[1:], strict=False)):

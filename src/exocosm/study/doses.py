@@ -12,18 +12,11 @@ from exocosm.engines.contract import Dose
 from exocosm.errors import InputError, nearest
 from exocosm.evidence.pin import Pin
 from exocosm.network.parts import Model, Parameter
-from exocosm.study.card import (
-    CANONICAL_UNIT,
-    DRUG_AMOUNT,
-    DRUG_MASS,
-    PARTICLES,
-    PROTEIN,
-    convert_amount,
-    ratio_parameters,
-)
+from exocosm.study.card import converted, ratio_parameters
 from exocosm.study.plan import dose_times
 from exocosm.study.quantity import hours, quantity
 from exocosm.study.values import constant_pin
+from exocosm.vesicles.card import CANONICAL_UNIT, DRUG_AMOUNT, DRUG_MASS, PARTICLES, PROTEIN
 
 if TYPE_CHECKING:
     from exocosm.study.schema import DoseText, Preparation
@@ -154,7 +147,7 @@ def _kind(of: str, unit: str, given: Given, written: str) -> str:
 def _of_drug(dosing: Dosing, amount: str, kind: str, given: Given) -> str:
     if kind in (DRUG_AMOUNT, LABEL):
         return amount
-    return convert_amount(
+    return converted(
         amount, kind, DRUG_AMOUNT, {"molar_mass": _molar_mass(dosing, given.cargo)}, f"a dose of {given.cargo}"
     )
 
@@ -173,13 +166,13 @@ def _of_preparation(dosing: Dosing, amount: str, kind: str, given: Given, of: st
             f"{subject}: give the number of particles or the protein that was injected (the label follows as one "
             "injected dose each time): how many vesicles are in the blood decides whether uptake saturates"
         )
-    amounts = _spread(given.entries, "vesicles", convert_amount(amount, kind, PARTICLES, ratios, subject), of)
+    amounts = _spread(given.entries, "vesicles", converted(amount, kind, PARTICLES, ratios, subject), of)
     if given.cargo == LABEL:
         pin = constant_pin("injected_label", 1.0, "injected_dose", "each injection counts as one injected dose")
         label = dosing.add(Parameter("injected_label", "injected_dose", per_subject=False), pin)
         amounts |= _spread(given.entries, "cargo", label, of)
     elif given.cargo:
-        amounts |= _spread(given.entries, "cargo", convert_amount(amount, kind, DRUG_AMOUNT, ratios, subject), of)
+        amounts |= _spread(given.entries, "cargo", converted(amount, kind, DRUG_AMOUNT, ratios, subject), of)
     return amounts
 
 

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from exocosm.evidence.pin import Pin
+from exocosm.evidence.rules import correlated_ids
 from exocosm.network.parts import Event, Model, Process
 from exocosm.study.resolved import ResolvedArm, ResolvedStudy
+from exocosm.study.values import CORRELATION
 
 MAXIMUM_WIDTH = 60  # of a column of text
 
@@ -28,6 +30,7 @@ def explanation(study: ResolvedStudy) -> dict[str, Any]:
         "arms": [_arm(arm) for arm in study.arms],
         "models": [_model(names, model) for names, model in distinct_models(study.arms)],
         "values": values_of(study.arms),
+        "correlations": correlations_of(study.arms),
         "outputs": [{"name": one.name, "is": one.expression, "unit": one.unit} for one in study.outputs],
         "metrics": [_metric(study, one.name) for one in study.metrics],
         "contrasts": [
@@ -37,8 +40,8 @@ def explanation(study: ResolvedStudy) -> dict[str, Any]:
         "measurements": [
             {
                 "name": one.name,
-                "arm": one.arm,
-                "against": one.output or one.metric,
+                "arm": one.arm or _arms_of(study, one.contrast),
+                "against": one.output or one.metric or one.contrast,
                 "role": one.role,
                 "points": len(one.values),
                 "source": one.source,
@@ -71,8 +74,8 @@ def solves(study: ResolvedStudy) -> dict[str, int]:
 
 
 def is_uncertain(pin: Pin) -> bool:
-    """Whether a value has a spread of any kind."""
-    return pin.value.distribution != "fixed"
+    """Whether a value has a spread of any kind; correlations are never drawn."""
+    return pin.value.distribution != "fixed" and pin.value.quantity != CORRELATION
 
 
 def distinct_models(arms: Sequence[ResolvedArm]) -> list[tuple[tuple[str, ...], Model]]:
@@ -97,11 +100,7 @@ def equation(process: Process) -> str:
 
 
 def values_of(arms: Sequence[ResolvedArm]) -> list[Row]:
-    """Every pinned value once, with the arms that use it, how far it may be trusted, and the path to it."""
-    found: dict[Pin, list[str]] = {}
-    for arm in arms:
-        for pin in arm.pins.values():
-            found.setdefault(pin, []).append(arm.name)
+    """Every value of a parameter once, with the arms that use it, how far it may be trusted, and the path to it."""
     return [
         {
             "name": pin.name,
@@ -110,13 +109,45 @@ def values_of(arms: Sequence[ResolvedArm]) -> list[Row]:
             "range": _range(pin),
             "method": pin.value.method,
             "trust": pin.trust,
-            "source": " ".join(part for part in (pin.value.source, pin.value.locator) if part),
+            "source": _origin(pin),
             "row": pin.value.id,
-            "arms": "all" if len(names) == len(arms) else ", ".join(names),
+            "arms": names,
             "path": list(pin.path),
         }
-        for pin, names in sorted(found.items(), key=lambda item: item[0].name)
+        for pin, names in _pinned(arms, correlations=False)
     ]
+
+
+def correlations_of(arms: Sequence[ResolvedArm]) -> list[Row]:
+    """Every correlation between two values once: the rows that are drawn together, at which level, and how closely."""
+    return [
+        {
+            "rows": list(correlated_ids(pin.value)),
+            "level": pin.value.label.replace("_", " "),
+            "correlation": pin.value.value,
+            "trust": pin.trust,
+            "source": _origin(pin),
+            "row": pin.value.id,
+            "arms": names,
+            "path": list(pin.path),
+        }
+        for pin, names in _pinned(arms, correlations=True)
+    ]
+
+
+def _pinned(arms: Sequence[ResolvedArm], correlations: bool) -> list[tuple[Pin, str]]:
+    """(pin, words for the arms that use it) of every pinned correlation, or of everything else."""
+    found: dict[Pin, list[str]] = {}
+    for arm in arms:
+        for pin in arm.pins.values():
+            if (pin.value.quantity == CORRELATION) == correlations:
+                found.setdefault(pin, []).append(arm.name)
+    ordered = sorted(found.items(), key=lambda item: item[0].name)
+    return [(pin, "all" if len(names) == len(arms) else ", ".join(names)) for pin, names in ordered]
+
+
+def _origin(pin: Pin) -> str:
+    return " ".join(part for part in (pin.value.source, pin.value.locator) if part)
 
 
 def explain(study: ResolvedStudy) -> str:
@@ -141,6 +172,9 @@ def explain(study: ResolvedStudy) -> str:
         ):
             parts.append(_titled(heading.capitalize(), model[heading], columns))
     parts.append(_titled("Values", told["values"], ("name", "value", "unit", "range", "trust", "source", "arms")))
+    parts.append(
+        _titled("Drawn together", told["correlations"], ("rows", "level", "correlation", "trust", "source", "arms"))
+    )
     ways = [f"  {row['name']}: {' '.join(row['path'])}" for row in told["values"] if row["trust"] != "constant"]
     if ways:
         parts.append("How each value was found\n" + "\n".join(ways))
@@ -190,6 +224,11 @@ def _model(names: Sequence[str], model: Model) -> dict[str, Any]:
         "flows": [{"name": one.name, "from": one.source, "to": one.target, "rate": one.rate} for one in model.flows],
         "events": [{"name": one.name, "when": one.when, "do": _assignments(one)} for one in model.events],
     }
+
+
+def _arms_of(study: ResolvedStudy, name: str) -> str:
+    contrast = next(one for one in study.contrasts if one.name == name)
+    return f"{contrast.arm} against {contrast.against}"
 
 
 def _assignments(event: Event) -> str:

@@ -146,6 +146,7 @@ class Provenance(Section):
     source: ShortText | None = None
     locator: ShortText | None = None
     basis: str | None = None
+    formula: ShortText | None = None
     instrument: ShortText | None = None
     note: str | None = None
 
@@ -167,7 +168,13 @@ def check_provenance(given: Provenance, value: float | None) -> None:
         )
     if given.method == "assumed" and given.low is None:
         raise ValueError("`method: assumed` needs `low` and `high`, the range you would bet on (95 %)")
-    if given.method not in ("assumed", "model_constant") and not given.source:
+    if given.method == "derived" and not (given.formula or given.note or "").strip():
+        raise ValueError(
+            "`method: derived` needs a `formula` or a `note` that says in words what the value was derived from and how"
+        )
+    if given.formula and given.method != "derived":
+        raise ValueError(f"a `formula` belongs to `method: derived`, not to '{given.method}'; put remarks in `note`")
+    if given.method not in ("assumed", "model_constant", "derived") and not given.source:
         raise ValueError(
             f"a value of method '{given.method}' needs its `source` (for your own data, name the notebook)"
         )

@@ -268,5 +268,6 @@ def _named(study: Study) -> Iterable[Problem]:
         yield from unknown("arm", measurement.arm, file.arms, "measurements", name, "arm")
         yield from unknown("output", measurement.output, file.outputs, "measurements", name, "output")
         yield from unknown("metric", measurement.metric, file.metrics, "measurements", name, "metric")
+        yield from unknown("contrast", measurement.contrast, file.contrasts, "measurements", name, "contrast")
     for index, answer in enumerate(file.answer):
         yield from unknown("contrast", answer, file.contrasts, "answer", index)

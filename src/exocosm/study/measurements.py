@@ -58,11 +58,12 @@ def measurement(
     return Measurement(
         name=name,
         title=text.title or name.replace("_", " ").replace("-", " "),
-        arm=text.arm,
+        arm=text.arm or "",
         role=text.role,
         unit=unit,
         output=text.output or "",
         metric=text.metric or "",
+        contrast=text.contrast or "",
         times=tuple(point[0] for point in points) if text.output else (),
         values=tuple(point[1] for point in points),
         low=tuple(_or(point[2], point[1]) for point in points) if has_range else (),

@@ -11,12 +11,20 @@ from exocosm.engines.contract import Tolerances
 from exocosm.errors import CheckError, ExocosmError, Problem, nearest
 from exocosm.evidence.catalogue import Catalogue, load_catalogue
 from exocosm.study.arms import Shared, resolve_arm
-from exocosm.study.asked import resolve_contrasts, resolve_metrics, resolve_outputs, resolve_what_ifs, words
+from exocosm.study.asked import (
+    contrast_unit,
+    resolve_contrasts,
+    resolve_metrics,
+    resolve_outputs,
+    resolve_what_ifs,
+    words,
+)
 from exocosm.study.load import Study, file_beside, load
 from exocosm.study.measurements import IncomparableError, measurement
 from exocosm.study.own_model import own_model
 from exocosm.study.plan import observe_times
 from exocosm.study.resolved import Measurement, Metric, ResolvedArm, ResolvedStudy
+from exocosm.study.soundness import Examined
 from exocosm.study.values import OwnValues
 
 
@@ -26,10 +34,10 @@ def resolve(study: Study, catalogue: Catalogue | None = None) -> ResolvedStudy:
     catalogue: default the packaged one, read only if a value must be looked up.
     Raises CheckError with every problem found in all arms, outputs, measurements and comparisons.
     """
-    return _resolve(study, catalogue, is_comparison=False)
+    return _resolve(study, catalogue, Examined(), is_comparison=False)
 
 
-def _resolve(study: Study, catalogue: Catalogue | None, is_comparison: bool) -> ResolvedStudy:
+def _resolve(study: Study, catalogue: Catalogue | None, examined: Examined, is_comparison: bool) -> ResolvedStudy:
     file = study.file
     problems: list[Problem] = []
     warnings: list[str] = []
@@ -45,13 +53,13 @@ def _resolve(study: Study, catalogue: Catalogue | None, is_comparison: bool) -> 
         hashes.append(loaded.hash)
         return loaded
 
-    arms = _arms(study, evidence, _times(study, metrics, measured), problems)
+    arms = _arms(study, evidence, _times(study, metrics, measured), examined, problems)
     outputs, found, lacking = resolve_outputs(study, arms)
     problems += found
     warnings += lacking
     what_ifs, found = resolve_what_ifs(study, {arm.name: arm for arm in arms})
     problems += found
-    comparisons, found = _comparisons(study, catalogue, is_comparison, warnings)
+    comparisons, found = _comparisons(study, catalogue, examined, is_comparison, warnings)
     problems += found
     if problems:
         unique = {(problem.kind, problem.where, problem.message): problem for problem in problems}
@@ -83,7 +91,9 @@ def _resolve(study: Study, catalogue: Catalogue | None, is_comparison: bool) -> 
     )
 
 
-def _arms(study: Study, evidence: Any, times: tuple[float, ...], problems: list[Problem]) -> list[ResolvedArm]:
+def _arms(
+    study: Study, evidence: Any, times: tuple[float, ...], examined: Examined, problems: list[Problem]
+) -> list[ResolvedArm]:
     """Every arm that could be resolved; problems and names that no arm used are added to `problems`."""
     file = study.file
     try:
@@ -94,7 +104,7 @@ def _arms(study: Study, evidence: Any, times: tuple[float, ...], problems: list[
     except ExocosmError as failure:
         problems.append(Problem("model", study.where("model"), str(failure)))
         return []
-    shared = Shared(study, own, written, OwnValues(file.values, "values"), evidence, times, set())
+    shared = Shared(study, own, written, OwnValues(file.values, "values"), evidence, times, set(), examined)
     arms: list[ResolvedArm] = []
     failed = False
     for name in file.arms:
@@ -146,6 +156,8 @@ def _measurements(study: Study, metrics: dict[str, Metric]) -> tuple[tuple[Measu
             shown_in = file.outputs[text.output].unit
         elif text.metric in metrics:
             shown_in = metrics[text.metric].unit
+        elif text.contrast is not None and (contrast := file.contrasts[text.contrast]).metric in metrics:
+            shown_in = contrast_unit(contrast.as_, metrics[contrast.metric].unit)
         else:
             continue
         where = study.where("measurements", name)
@@ -159,7 +171,7 @@ def _measurements(study: Study, metrics: dict[str, Metric]) -> tuple[tuple[Measu
 
 
 def _comparisons(
-    study: Study, catalogue: Catalogue | None, is_comparison: bool, warnings: list[str]
+    study: Study, catalogue: Catalogue | None, examined: Examined, is_comparison: bool, warnings: list[str]
 ) -> tuple[tuple[ResolvedStudy, ...], list[Problem]]:
     """The studies that run along, one level deep."""
     found: list[ResolvedStudy] = []
@@ -176,7 +188,7 @@ def _comparisons(
                 message = f"'{name}' has no measurements, so there is nothing to compare it with"
                 problems.append(Problem("comparison", where, message))
                 continue
-            found.append(_resolve(other, catalogue, is_comparison=True))
+            found.append(_resolve(other, catalogue, examined, is_comparison=True))
         except CheckError as failure:
             problems += [Problem(one.kind, f"{where} ({name}), {one.where}", one.message) for one in failure.problems]
         except ExocosmError as failure:

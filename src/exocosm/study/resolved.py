@@ -72,11 +72,14 @@ class WhatIf:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Measured numbers to lay over a time course or to hold against a metric.  times in hours, values in `unit`."""
+    """Measured numbers to lay over a time course or to hold against a metric or a contrast (which names its arms).
+
+    times in hours, values in `unit`.
+    """
 
     name: str
     title: str
-    arm: str
+    arm: str  # empty for a contrast
     role: str  # calibration | prediction | overlay
     unit: str
     output: str = ""
@@ -88,11 +91,15 @@ class Measurement:
     source: str = ""
     locator: str = ""
     note: str = ""
+    contrast: str = ""
 
 
 @dataclass(frozen=True)
 class ResolvedArm:
-    """One arm: its model, schedule, and the pinned value of every model parameter."""
+    """One arm: its model, schedule, and the pinned value of every model parameter.
+
+    pins: parameter -> pin; besides, row id -> pin of the correlations between rows that are pinned here.
+    """
 
     name: str
     title: str

@@ -78,7 +78,7 @@ class DoseText(Section):
     route: Word | None = None
     add: QuantityText | None = None
     to: PartName | None = None
-    at: TimeList = Field(default=["0"])
+    at: TimeList = Field(default=["0"], min_length=1)
     every: TimeText | None = None
     times: int | None = Field(default=None, ge=1, le=1000)
     over: TimeText | None = None
@@ -206,7 +206,8 @@ class MeasurementText(Section):
     unit: UnitText | None = None
     output: Word | None = None
     metric: Word | None = None
-    arm: Slug
+    contrast: Word | None = None
+    arm: Slug | None = None
     role: Literal["calibration", "prediction", "overlay"] = "overlay"
     title: ShortText = ""
     source: ShortText = ""
@@ -220,12 +221,20 @@ class MeasurementText(Section):
             raise ValueError(
                 f"give one of `observation`, `file`, `points`, `value`; found {' and '.join(given) or 'none'}"
             )
-        if (self.output is None) == (self.metric is None):
+        if sum(one is not None for one in (self.output, self.metric, self.contrast)) != 1:
             raise ValueError(
-                "a measurement is held against an `output` (time course) or a `metric` (number): give one of them"
+                "a measurement is held against an `output` (time course), a `metric` (number) or a `contrast` (arm "
+                "against arm): give one of them"
             )
-        if self.value is not None and self.metric is None:
-            raise ValueError("a single `value` is held against a `metric`; for a time course give `points` or a `file`")
+        if self.contrast is None and self.arm is None:
+            raise ValueError("`arm` is missing: in which arm was this measured?")
+        if self.contrast is not None and self.arm is not None:
+            raise ValueError("a `contrast` names its arms itself: remove `arm`")
+        if self.value is not None and self.output is not None:
+            raise ValueError(
+                "a single `value` is held against a `metric` or a `contrast`; for a time course give `points` or a "
+                "`file`"
+            )
         if (self.file or self.points) and (self.output is None or self.time_unit is None):
             raise ValueError("points over time need `output` and `time_unit`")
         if self.file and not {"time", "value"} <= set(self.columns):

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 from exocosm import units
 from exocosm.errors import EvidenceError, ExocosmError, Problem, nearest
 from exocosm.evidence.catalogue import Catalogue
-from exocosm.evidence.lookup import find
+from exocosm.evidence.derived import IN_WORDS, is_in_words
+from exocosm.evidence.joint import joint_groups
+from exocosm.evidence.lookup import find, match, trust_of
 from exocosm.evidence.pin import Pin
-from exocosm.evidence.rules import row_faults
+from exocosm.evidence.rules import correlated_ids, row_faults
 from exocosm.evidence.value import CONTEXT, Value
 from exocosm.network.parts import Parameter
 
 if TYPE_CHECKING:
     from exocosm.study.fields import OwnValue
+
+CORRELATION = "correlation"  # the quantity of rows that say how two others vary together
 
 
 def own_row(id: str, quantity: str, given: OwnValue) -> Value:
@@ -53,15 +57,22 @@ def own_row(id: str, quantity: str, given: OwnValue) -> Value:
         source=given.source or "",
         locator=given.locator or "",
         basis=given.basis or "",
+        formula=_in_words(given) if method == "derived" else "",
         note="; ".join(part for part in (given.note, instrument) if part),
     )
+
+
+def _in_words(given: OwnValue) -> str:
+    """A study's own derivation as the formula of a row: told in words, never recomputed."""
+    words = (given.formula or given.note or "").strip()
+    return words if is_in_words(words) else f"{IN_WORDS} {words}"
 
 
 def own_pin(name: str, quantity: str, given: OwnValue, place: str) -> Pin:
     """The pin of a value that the study gives; `place` says where in the file it stands."""
     row = own_row(f"study:{name}", quantity, given)
     trust = {"model_constant": "constant", "assumed": "assumed"}.get(row.method, "user")
-    origin = f"{row.source} {row.locator}".strip() or "no source"
+    origin = ", ".join(part for part in (f"{row.source} {row.locator}".strip(), row.formula) if part) or "no source"
     path = f"{quantity}: the study gives {row.value:g} {row.unit} ({row.method}, {origin}), in {place}."
     return Pin(name, row, (path,), trust)
 
@@ -164,3 +175,36 @@ def _checked(pin: Pin, parameter: Parameter) -> Pin:
             f"'{parameter.unit}' ({units.show_dimension(parameter.unit)})"
         )
     return pin
+
+
+def correlation_pins(pins: Mapping[str, Pin], catalogue: Callable[[], Catalogue]) -> dict[str, Pin]:
+    """Row id -> pin of every catalogue row that correlates two rows which are both pinned.
+
+    They are no parameters of the model: only the drawing of values reads them.  The catalogue is asked only if a pinned
+    row is of a joint group.  Raises EvidenceError for correlations that contradict one another.
+    """
+    joined = {pin.value.id: pin for pin in pins.values() if pin.value.joint}
+    if not joined:
+        return {}
+    found = {}
+    for row in catalogue().index.get(CORRELATION, ()):
+        ends = [joined[id] for id in correlated_ids(row) if id in joined]
+        if len(ends) == 2:
+            if row.id in pins:
+                raise EvidenceError(f"the correlation '{row.id}' has the name of a parameter; rename the parameter")
+            found[row.id] = _correlation_pin(row, ends)
+    joint_groups([*(pin.value for pin in joined.values()), *(pin.value for pin in found.values())])
+    return found
+
+
+def _correlation_pin(row: Value, ends: Sequence[Pin]) -> Pin:
+    alone = match(row, {})
+    borrowed = any(pin.trust == "borrowed" for pin in ends)
+    trust = "borrowed" if borrowed or alone is None else trust_of(alone)
+    level = "between animals" if row.label == "between_subject" else "in what is not known of them"
+    path = (
+        f"{ends[0].name} and {ends[1].name} are drawn together: their rows '{ends[0].value.id}' and "
+        f"'{ends[1].value.id}' correlate {level} by {row.value:g} ('{row.id}', {row.method}, "
+        f"{f'{row.source} {row.locator}'.strip() or 'no source'})."
+    )
+    return Pin(row.id, row, (path,), trust)

@@ -9,10 +9,10 @@ import numpy as np
 from exocosm import units
 from exocosm.engines.contract import Array
 from exocosm.errors import InputError, nearest
+from exocosm.study.asked import contrast_unit as unit_of_contrast
 from exocosm.study.resolved import Contrast, Metric, Output
 from exocosm.trajectory import metrics as rules
 
-PERCENT = "percent"
 PURE = "dimensionless"
 
 
@@ -120,11 +120,8 @@ def contrast_of(contrast: Contrast, arm: Array, against: Array) -> Array:
 
 def contrast_unit(contrast: Contrast, metrics: Sequence[Metric], outputs: Sequence[Output]) -> str:
     """The unit that a contrast is reported in."""
-    if contrast.how == "ratio":
-        return PURE
-    if contrast.how == "percent_change":
-        return PERCENT
-    return metric_unit(next(each for each in metrics if each.name == contrast.metric), metrics, outputs)
+    metric = next(each for each in metrics if each.name == contrast.metric)
+    return unit_of_contrast(contrast.how, metric_unit(metric, metrics, outputs))
 
 
 def neutral(contrast: Contrast) -> float:

@@ -13,7 +13,8 @@ from exocosm.study.resolved import Measurement, ResolvedStudy
 from exocosm.trajectory import evaluation
 from exocosm.trajectory import metrics as rules
 from exocosm.trajectory.summary import summarise
-from exocosm.workflow.gathering import Curves
+from exocosm.workflow.gathering import Curves, contrast_draws
+from exocosm.workflow.plan import find_contrast
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,8 @@ COLUMNS = (
 def comparison_rows(study: ResolvedStudy, curves: Curves, arrays: dict[tuple[str, str], Array]) -> list[dict[str, Any]]:
     """One row per measured number.  predicted: the typical animal (median of draws) and the predictive interval.
 
+    The interval of a contrast, measured between groups, is over the draws of the groups' means.
+
     verdict: `calibrated` and `overlay` follow the role; a prediction is `in` if the measured number, or any of its
     range, lies within the 95 % predictive interval, else `out`; `missing` where nothing was predicted.
     factor_off: the larger of predicted / measured and its inverse; NaN unless both are positive.
@@ -57,7 +60,7 @@ def comparison_rows(study: ResolvedStudy, curves: Curves, arrays: dict[tuple[str
                     "study": study.name,
                     "measurement": measurement.name,
                     "role": measurement.role,
-                    "arm": measurement.arm,
+                    "arm": measurement.arm or _arms_of(study, measurement.contrast),
                     "what": what,
                     "unit": measurement.unit,
                     "measured": value,
@@ -91,6 +94,13 @@ def _predictions(
     study: ResolvedStudy, measurement: Measurement, curves: Curves, arrays: dict[tuple[str, str], Array]
 ) -> Iterator[tuple[str, float, tuple[float, float]]]:
     """(what, typical, interval) of each number of a measurement, in its unit."""
+    if measurement.contrast:
+        contrast = find_contrast(study, measurement.contrast)
+        scale = units.convert(1.0, evaluation.contrast_unit(contrast, study.metrics, study.outputs), measurement.unit)
+        typical, groups = contrast_draws(contrast, arrays) or (np.full(1, np.nan), np.full(1, np.nan))
+        for _ in measurement.values:
+            yield contrast.title or contrast.name, *_interval(np.stack([typical, groups], axis=1) * scale)
+        return
     if measurement.metric:
         metric = next(each for each in study.metrics if each.name == measurement.metric)
         unit = evaluation.metric_unit(metric, study.metrics, study.outputs)
@@ -111,6 +121,11 @@ def _predictions(
             yield what, *_interval(rules.at(times, values, time))
         else:
             yield what, float("nan"), (float("nan"), float("nan"))
+
+
+def _arms_of(study: ResolvedStudy, name: str) -> str:
+    contrast = find_contrast(study, name)
+    return f"{contrast.arm} against {contrast.against}"
 
 
 def _interval(values: Array) -> tuple[float, tuple[float, float]]:

@@ -11,7 +11,7 @@ import numpy as np
 from exocosm.engines.contract import Array, Status
 from exocosm.evidence.rules import source_keys
 from exocosm.evidence.spread import NORMAL_95, draw
-from exocosm.study.resolved import ResolvedStudy
+from exocosm.study.resolved import Contrast, ResolvedStudy
 from exocosm.trajectory import evaluation
 from exocosm.workflow.chunks import Chunk
 from exocosm.workflow.plan import CENTRAL, COHORT, INFLUENCE, WHAT_IF, Job, Plan, find_contrast, observe_times
@@ -119,15 +119,22 @@ def contrast_rows(study: ResolvedStudy, arrays: dict[tuple[str, str], Array]) ->
 
     rows = []
     for contrast in study.contrasts:
-        sides = [arrays.get((arm, contrast.metric)) for arm in (contrast.arm, contrast.against)]
-        if sides[0] is None or sides[1] is None:
+        drawn = contrast_draws(contrast, arrays)
+        if drawn is None:
             continue
         unit = evaluation.contrast_unit(contrast, study.metrics, study.outputs)
-        typical = evaluation.contrast_of(contrast, sides[0][1:, 0], sides[1][1:, 0])
-        population = evaluation.contrast_of(contrast, *_means_of_twins(sides[0][1:], sides[1][1:]))
-        for number, pair in enumerate(zip(typical, population, strict=True)):
+        for number, pair in enumerate(zip(*drawn, strict=True)):
             rows.append((contrast.name, number, float(pair[0]), float(pair[1]), unit))
     return pd.DataFrame(rows, columns=["contrast", "draw", "typical", "population", "unit"])
+
+
+def contrast_draws(contrast: Contrast, arrays: dict[tuple[str, str], Array]) -> tuple[Array, Array] | None:
+    """(draws,) of a contrast of the typical animals, and of the groups' means; None if an arm lacks its metric."""
+    sides = [arrays.get((arm, contrast.metric)) for arm in (contrast.arm, contrast.against)]
+    if sides[0] is None or sides[1] is None:
+        return None
+    typical = evaluation.contrast_of(contrast, sides[0][1:, 0], sides[1][1:, 0])
+    return typical, evaluation.contrast_of(contrast, *_means_of_twins(sides[0][1:], sides[1][1:]))
 
 
 def _means_of_twins(left: Array, right: Array) -> tuple[Array, Array]:

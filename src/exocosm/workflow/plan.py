@@ -197,8 +197,11 @@ def _main_jobs(study: ResolvedStudy, sampling: Sampling) -> Iterator[Job]:
 
 def _comparison_jobs(place: int, child: ResolvedStudy, sampling: Sampling) -> Iterator[Job]:
     """Only what the measurements of a comparison need."""
-    wanted: dict[str, set[str]] = {}
+    held = [find_contrast(child, each.contrast) for each in child.measurements if each.contrast]
+    wanted = _outputs_by_arm(child, held)
     for measurement in child.measurements:
+        if measurement.contrast:
+            continue
         names = outputs_behind([measurement.metric], child.metrics) if measurement.metric else (measurement.output,)
         wanted.setdefault(measurement.arm, set()).update(names)
     for arm in child.arms:

@@ -23,7 +23,7 @@ from exocosm.trajectory.result import FILES, RECIPE, Result, load_result, read_r
 from exocosm.workflow import gathering
 from exocosm.workflow.chunks import Chunk, read_chunk
 from exocosm.workflow.comparing import comparison_rows, comparison_table
-from exocosm.workflow.plan import COHORT, Plan, observe_times, plan_of, solves_in, study_hash, versions
+from exocosm.workflow.plan import COHORT, Plan, find_contrast, observe_times, plan_of, solves_in, study_hash, versions
 from exocosm.workflow.pool import default_workers, execute, missing_jobs
 from exocosm.workflow.progress import progress_of
 
@@ -126,7 +126,9 @@ def gather(plan: Plan, read: Callable[[int], Chunk], recipe: dict[str, Any]) -> 
 
 
 def _measured(study: ResolvedStudy) -> list[str]:
-    return sorted({each.metric for each in study.measurements if each.metric})
+    held = {each.metric for each in study.measurements if each.metric}
+    held |= {find_contrast(study, each.contrast).metric for each in study.measurements if each.contrast}
+    return sorted(held)
 
 
 def _rehearse(study: ResolvedStudy) -> None:
