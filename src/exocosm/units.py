@@ -37,7 +37,7 @@ def registry() -> pint.UnitRegistry:
     """The one unit registry of the package (built at first use; pint is slow to import)."""
     import pint
 
-    units = pint.UnitRegistry(autoconvert_offset_to_baseunit=False, cache_folder=None)
+    units: pint.UnitRegistry = pint.UnitRegistry(autoconvert_offset_to_baseunit=False, cache_folder=None)
     units.define("vesicle = [vesicle] = ves")
     units.define("cell = [cell]")
     # pint counts a molecule as a plain number; here it is a dimension, and Avogadro's number must be written out
@@ -60,7 +60,9 @@ def parse(unit: str) -> pint.Unit:
     try:
         parsed = registry().parse_units(text)
     except Exception as problem:  # pint raises many kinds, tokenizer errors among them
-        raise UnitError(f"unit '{unit}' is not known ({problem}); write for example 'mL/min', '1/h', 'vesicle/cell/h'") from None
+        raise UnitError(
+            f"unit '{unit}' is not known ({problem}); write for example 'mL/min', '1/h', 'vesicle/cell/h'"
+        ) from None
     for dimension in parsed.dimensionality:
         if dimension not in CANONICAL:
             raise UnitError(f"unit '{unit}' has the dimension {dimension}, which exocosm does not use")
@@ -70,7 +72,8 @@ def parse(unit: str) -> pint.Unit:
 @lru_cache(maxsize=4096)
 def dimension(unit: str) -> tuple[tuple[str, float], ...]:
     """The dimension of a unit as sorted (base dimension, exponent) pairs; empty for a pure number."""
-    return tuple(sorted((str(name), round(float(power), 9)) for name, power in parse(unit).dimensionality.items()))
+    powers = parse(unit).dimensionality.items()
+    return tuple(sorted((str(name), round(float(str(power)), 9)) for name, power in powers))
 
 
 @lru_cache(maxsize=4096)
@@ -85,11 +88,11 @@ def canonical_unit(unit: str) -> str:
 @lru_cache(maxsize=4096)
 def factor(unit: str) -> float:
     """What a number in `unit` is multiplied by to stand in canonical units."""
-    parsed = parse(unit)
-    try:
-        return float(registry().Quantity(1.0, parsed).to(canonical_unit(unit)).magnitude)
-    except Exception as problem:
-        raise UnitError(f"unit '{unit}' cannot be converted ({problem}); offset units such as degC are written in kelvin") from None
+    parsed, canonical = parse(unit), canonical_unit(unit)
+    nothing, one = (registry().Quantity(number, parsed).to(canonical).magnitude for number in (0.0, 1.0))
+    if nothing != 0.0:
+        raise UnitError(f"unit '{unit}' does not start at zero; write it in kelvin")
+    return float(one)
 
 
 def to_canonical(value: float, unit: str) -> float:
@@ -105,7 +108,10 @@ def from_canonical(value: float, unit: str) -> float:
 def convert(value: float, unit: str, target: str) -> float:
     """A number in `unit` as a number in `target`; raises UnitError if the dimensions differ."""
     if dimension(unit) != dimension(target):
-        raise UnitError(f"'{unit}' cannot be compared with or converted to '{target}': {show_dimension(unit)} against {show_dimension(target)}")
+        raise UnitError(
+            f"'{unit}' cannot be compared with or converted to '{target}': "
+            f"{show_dimension(unit)} against {show_dimension(target)}"
+        )
     return value * factor(unit) / factor(target)
 
 

@@ -48,6 +48,7 @@ class System:
 
     @property
     def organ_names(self) -> tuple[str, ...]:
+        """The names of the organs, in table order."""
         return tuple(organ.name for organ in self.organs)
 
     def has(self, organ: str) -> bool:

@@ -23,15 +23,15 @@ def free_drug(system: System) -> Model:
         Species(system.free(place), place, system.cargo_unit, substance=drug)
         for place in ("venous", "arterial", *system.organ_names)
     ]
-    asked = {"cargo": drug, "carrier": "free"}
+    # asked as a dissolved drug, whatever carried it before
     parameters: list[Parameter] = [
-        needs("blood_to_plasma_ratio", "dimensionless", **asked),
-        needs("hepatic_clearance", "mL/h/g", quantity="hepatic_intrinsic_clearance", **asked),
-        needs("renal_clearance", "mL/h/g", quantity="renal_clearance_per_weight", **asked),
+        needs("blood_to_plasma_ratio", "dimensionless", carrier="free"),
+        needs("hepatic_clearance", "mL/h/g", quantity="hepatic_intrinsic_clearance", carrier="free"),
+        needs("renal_clearance", "mL/h/g", quantity="renal_clearance_per_weight", carrier="free"),
     ]
-    for organ in system.organ_names:
-        quantity = "tumour_extracellular_partition" if organ == "tumour" else "tissue_to_plasma_partition_coefficient"
-        parameters.append(needs(f"partition.{organ}", "dimensionless", quantity=quantity, organ=organ, **asked))
+    for name in system.organ_names:
+        quantity = "tumour_extracellular_partition" if name == "tumour" else "tissue_to_plasma_partition_coefficient"
+        parameters.append(needs(f"partition.{name}", "dimensionless", quantity=quantity, organ=name, carrier="free"))
     systemic = [organ for organ in system.organs if organ.name != "lung"]
     assignments = [
         Assignment(

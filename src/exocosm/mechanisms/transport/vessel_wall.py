@@ -6,7 +6,7 @@ from functools import partial
 
 from exocosm.mechanisms.registry import mechanism
 from exocosm.mechanisms.system import Organ, SizeClass, System, moves, needs
-from exocosm.network.parts import Assignment, Model, Parameter
+from exocosm.network.parts import Assignment, Model, Parameter, Process
 
 # keeps the size factor finite where the drawn pore is hardly wider than the particle the permeability was stated for
 LEAST_OPENING = 0.05
@@ -26,7 +26,7 @@ def vessel_wall(system: System) -> Model:
         return Model("vessel_wall")
     parameters: list[Parameter] = [needs("permeability_reference_diameter", "nm", per_subject=False)]
     assignments: list[Assignment] = []
-    processes = []
+    processes: list[Process] = []
     for c in system.size_classes:
         ratio = f"permeability_reference_diameter / diameter.{c.name}"
         assignments.append(Assignment(f"size_factor.{c.name}", "dimensionless", ratio))

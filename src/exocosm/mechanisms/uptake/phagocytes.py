@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exocosm.mechanisms.registry import mechanism
 from exocosm.mechanisms.system import System, moves, needs, total, vesicle_species
-from exocosm.network.parts import Assignment, Model, Parameter, Place, Species, Variable
+from exocosm.network.parts import Assignment, Model, Parameter, Place, Process, Species, Variable
 
 
 @mechanism("phagocytes")
@@ -29,7 +29,7 @@ def phagocytes(system: System) -> Model:
         needs("max_induction", "dimensionless", quantity="phagocyte_max_induction"),
         needs("phagocyte_activity", "dimensionless", quantity="phagocyte_activity", per_subject=False),
     ]
-    processes = []
+    processes: list[Process] = []
     for name in homes:
         place = f"{name}.phagocytes"
         places.append(Place(place, f"volume({name})"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exocosm.mechanisms.registry import mechanism
 from exocosm.mechanisms.system import System, moves, needs, vesicle_species
-from exocosm.network.parts import Model, Parameter, Place, Species
+from exocosm.network.parts import Model, Parameter, Place, Process, Species
 
 
 @mechanism("tissue_cells")
@@ -23,7 +23,7 @@ def tissue_cells(system: System) -> Model:
             needs("tumour_cell_uptake", "1/h", quantity="interstitial_uptake_rate", organ="tumour"),
             needs("targeting_gain_uptake", "dimensionless", per_subject=False),
         ]
-    processes = []
+    processes: list[Process] = []
     for organ in system.organs:
         place = f"{organ.name}.cells"
         places.append(Place(place, f"volume({organ.name})"))
