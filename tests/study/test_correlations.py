@@ -128,6 +128,13 @@ def test_correlations_that_contradict_one_another_are_a_problem(text: str) -> No
     twice = made_up([*ROWS, correlation("once-more", 0.2, "beta-of-pair", "alpha-of-pair")])
     with pytest.raises(CheckError, match="are correlated by another row already"):
         resolve(load(text), twice)
+    third = [row("start-of-pair", "start", 1.0, joint="pair")]
+    third += [correlation("a-with-s", 0.99, "alpha-of-pair", "start-of-pair")]
+    third += [correlation("b-with-s", -0.99, "beta-of-pair", "start-of-pair")]
+    rows = [replace(one, unit="mm^3") if one.quantity == "start" else one for one in (*ROWS, *third)]
+    asked = text.replace("start: {value: 1, unit: mm^3, method: model_constant}", "start: {unit: mm^3}")
+    with pytest.raises(CheckError, match="not positive definite"):
+        resolve(load(asked), made_up(rows))
 
 
 def test_the_packaged_gompertz_rows_are_drawn_together() -> None:

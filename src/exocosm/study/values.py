@@ -9,10 +9,10 @@ from exocosm import units
 from exocosm.errors import EvidenceError, ExocosmError, Problem, nearest
 from exocosm.evidence.catalogue import Catalogue
 from exocosm.evidence.derived import IN_WORDS, is_in_words
-from exocosm.evidence.joint import joint_groups
+from exocosm.evidence.joint import correlate, joint_groups
 from exocosm.evidence.lookup import find, match, trust_of
 from exocosm.evidence.pin import Pin
-from exocosm.evidence.rules import correlated_ids, row_faults
+from exocosm.evidence.rules import LEVELS, correlated_ids, row_faults
 from exocosm.evidence.value import CONTEXT, Value
 from exocosm.network.parts import Parameter
 
@@ -193,7 +193,10 @@ def correlation_pins(pins: Mapping[str, Pin], catalogue: Callable[[], Catalogue]
             if row.id in pins:
                 raise EvidenceError(f"the correlation '{row.id}' has the name of a parameter; rename the parameter")
             found[row.id] = _correlation_pin(row, ends)
-    joint_groups([*(pin.value for pin in joined.values()), *(pin.value for pin in found.values())])
+    groups = joint_groups([*(pin.value for pin in joined.values()), *(pin.value for pin in found.values())])
+    for group in groups.values():
+        for level in LEVELS:
+            correlate(group, [0.0] * len(group.ids), level)
     return found
 
 

@@ -1,1 +1,1 @@
-""""""
+"""Running a resolved study: sampling, jobs, worker processes, resuming, gathering."""

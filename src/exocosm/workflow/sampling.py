@@ -36,6 +36,7 @@ class Symbol:
 
     @property
     def key(self) -> str:
+        """The words under which its scores are drawn."""
         return f"{self.name} = {self.row}"
 
 
@@ -55,11 +56,13 @@ class Sampled:
 
     @property
     def is_uncertain(self) -> bool:
+        """Whether its 95 % range is wider than a point."""
         low, high = draw(self.spread, np.array([-NORMAL_95, NORMAL_95]))
         return bool(low != high)
 
     @property
     def is_variable(self) -> bool:
+        """Whether animals differ in it."""
         return self.per_subject and self.spread.variability > 0
 
 
