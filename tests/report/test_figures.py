@@ -78,6 +78,25 @@ def test_values_are_ranked_by_how_far_they_move_the_contrast() -> None:
     assert (rows[0]["value_low"], rows[0]["value_high"]) == (0.2, 9.0)
 
 
+def test_what_the_solver_leaves_of_a_zero_is_a_zero_and_no_ratio_is_taken_of_it() -> None:
+    is_vehicle = RESULT.metrics["arm"] == "vehicle"
+    noise = RESULT.metrics["value"].where(~(is_vehicle & (RESULT.metrics["unit"] == "(nmol/mL) * hour")), -1e-15)
+    ratio = noise.where(~(is_vehicle & (RESULT.metrics["metric"] == "selectivity")), -33_000.0)
+    picture = forest.metrics(replace(RESULT, metrics=RESULT.metrics.assign(value=ratio)))
+    assert picture is not None
+    assert "Tumour over heart exposure: highest with Drug in liposomes" in picture.caption
+    assert "33,000" not in picture.caption
+
+
+def test_an_arm_without_an_output_is_left_out_of_its_figure() -> None:
+    values = RESULT.trajectories.where(
+        ~((RESULT.trajectories["arm"] == "vehicle") & (RESULT.trajectories["output"] == "tumour_volume"))
+    )
+    picture = figures.time_courses(replace(RESULT, trajectories=values))[0]
+    assert "Vehicle" not in picture.caption
+    assert "Free drug" in picture.caption
+
+
 def test_nothing_to_draw_is_no_picture() -> None:
     empty = replace(RESULT, comparisons=RESULT.comparisons.iloc[:0], influence=RESULT.influence.iloc[:0])
     assert prediction.predictions(empty) is None

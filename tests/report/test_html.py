@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import invented
+import pandas as pd
 import pytest
 
 from exocosm.errors import InputError
@@ -89,6 +90,18 @@ def test_the_answer_and_the_thinness_stand_before_the_figures(page: str) -> None
     assert "Measure gain (targeting gain) in the mouse (4T1 in BALB/c)" in first
     assert "30 draws" in first
     assert "6 animals" in first
+
+
+def test_a_value_that_several_arms_found_by_different_paths_is_counted_once() -> None:
+    result = invented.result()
+    again = result.values[result.values["name"] == "volume.liver"].assign(
+        arms="free", trust="borrowed", path="Borrowed across carrier: asked for free, the row is for liposome."
+    )
+    correlation = again.assign(name="corr", row="corr", quantity="correlation", trust="fitted")
+    page = render_report(replace(result, values=pd.concat([result.values, again, correlation], ignore_index=True)))
+    # the value is now borrowed, for one arm borrowed it; the correlation is none
+    assert "8 values: 1 measured, 2 borrowed (1 across particle, 1 across species), 1 derived, 1 fitted" in page
+    assert "Correlations: 1" in page
 
 
 def test_every_figure_has_a_caption(page: str) -> None:

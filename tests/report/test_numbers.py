@@ -65,3 +65,16 @@ def test_times_are_told_in_the_unit_a_reader_would_use() -> None:
     assert numbers.moment(336.0, 504.0) == "14\u00a0d"
     assert numbers.moment(4.0, 504.0) == "4\u00a0h"
     assert numbers.moment(0.5, 504.0) == "30\u00a0min"
+
+
+def test_digits_are_enough_to_tell_unequal_numbers_apart() -> None:
+    assert numbers.enough_digits((0.4, 2.0, 9.0), 1.0) == 2
+    assert numbers.enough_digits((1.004, 1.2), 1.0) == 4
+    assert numbers.enough_digits((1.0, 1.0), 1.0) == 2
+
+
+def test_shares_of_a_dose_are_known_by_unit_or_by_name() -> None:
+    assert numbers.is_dose_share("percent_injected_dose", "liver", "Liver")
+    assert numbers.is_dose_share("percent", "liver", "Dose in the liver")
+    assert not numbers.is_dose_share("percent", "killed", "Cells killed")
+    assert not numbers.is_dose_share("nmol/mL", "dose", "Dose")

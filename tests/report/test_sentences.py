@@ -36,7 +36,7 @@ def told(compared: Compared) -> str:
 
 def test_a_clear_answer_is_told_with_its_interval_and_its_count_of_draws() -> None:
     assert sentences.answer(CLEAR).verdict == BETTER
-    assert "New does better than Old" in told(CLEAR)
+    assert told(CLEAR).startswith("In this model: better with New than with Old")
     assert "2 times" in told(CLEAR)
     assert "95 % interval 1.3 to 3.1" in told(CLEAR)
     assert "199 of 200 draws (more than 99 %)" in told(CLEAR)
@@ -46,7 +46,7 @@ def test_an_interval_over_one_cannot_tell_however_large_the_median() -> None:
     open_question = replace(CLEAR, median=40.0, low=0.99, high=900.0)
     assert sentences.answer(open_question).verdict == CANNOT_TELL
     assert told(open_question).startswith("We cannot tell")
-    assert "does better than" not in told(open_question)
+    assert "In this model" not in told(open_question)
 
 
 @given(
@@ -65,6 +65,25 @@ def test_a_side_is_taken_only_where_the_whole_interval_is_on_it(
     assert (found.verdict == CANNOT_TELL) == (low <= neutral <= high)
     if found.verdict in (BETTER, WORSE):
         assert (found.verdict == BETTER) == ((low > neutral) == (better == "higher"))
+
+
+def test_a_difference_that_rounding_would_hide_is_shown_and_called_small() -> None:
+    tiny = replace(CLEAR, median=1.021, low=1.004, high=1.3)
+    assert "1.021 times" in told(tiny)
+    assert "1.004 to 1.3" in told(tiny)
+    assert "The difference is small" in told(tiny)
+    assert "The difference is small" not in told(CLEAR)
+
+
+def test_a_handful_of_draws_takes_no_side() -> None:
+    few = replace(CLEAR, draws=6, draws_better=6, draws_asked=6)
+    assert sentences.answer(few).verdict == sentences.TOO_FEW
+    assert told(few).startswith("Too few draws to tell")
+
+
+def test_an_assumption_is_told_with_digits_that_show_what_it_moves() -> None:
+    text = sentences.assumption("gain", 0.1, 10.0, "1/h", 1.13, 1.009, "the index", 1.0)
+    assert text == "gain, 0.1 to 10\u00a01/h: alone it moves the index from 1.13 to 1.01"
 
 
 def test_less_is_better_where_the_study_says_so() -> None:

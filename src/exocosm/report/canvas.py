@@ -38,6 +38,7 @@ TRUST_COLOURS: Mapping[str, str] = {
     "constant": "#B8B8B8",
 }
 WIDTH = 7.4  # inches; the page is laid out for it
+_SPACES = re.compile(r"[ \t\r\n\f\v]+")  # not the space at which no line ends
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "exocosm",
@@ -146,7 +147,7 @@ def _inline(svg: str, name: str, title: str) -> str:
 
 def short(text: str, most: int = 44) -> str:
     """A text for inside a figure: one line, cut where it would not fit."""
-    text = " ".join(str(text).split())
+    text = _SPACES.sub(" ", str(text)).strip()
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
@@ -154,7 +155,7 @@ def wrapped(text: str, width: int = 26, lines: int = 3) -> str:
     """A text over a few short lines, for the side of a figure."""
     import textwrap
 
-    return "\n".join(textwrap.wrap(" ".join(str(text).split()), width, max_lines=lines, placeholder=" …")) or ""
+    return "\n".join(textwrap.wrap(_SPACES.sub(" ", str(text)).strip(), width, max_lines=lines, placeholder=" …")) or ""
 
 
 def log_axis(axis: Axes, which: str, low: float, high: float) -> None:
@@ -167,8 +168,8 @@ def log_axis(axis: Axes, which: str, low: float, high: float) -> None:
     steps: Sequence[float] = (1, 2, 5) if decades < 200 else (1,)
     if decades < 3:
         steps = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
-    side.set_major_locator(LogLocator(subs=steps, numticks=12))
-    side.set_major_formatter(FuncFormatter(lambda value, _: shown(value)))
+    side.set_major_locator(LogLocator(subs=steps, numticks=12 if which == "x" and decades < 1e4 else 7))
+    side.set_major_formatter(FuncFormatter(lambda value, _: shown(value).removeprefix("1 × ")))
     side.set_minor_formatter(NullFormatter())
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from exocosm.trajectory.result import Result
 
 MAXIMUM_FAILURES = 50
+MAXIMUM_RANKED = 15
 MAXIMUM_ROWS = 400  # of one table of a model
 VERDICT_WORDS = {
     "in": "inside",
@@ -108,7 +109,8 @@ def _answers(result: Result, asked: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _thin(result: Result, asked: tuple[str, ...]) -> dict[str, Any]:
-    study, counts = result.study, ground.counts(result)
+    study, counts = result.study, ground.counts(ground.distinct_values(result))
+    counts.pop("correlation", None)
     total = sum(counts.values())
     known = [trust for trust in sentences.TRUST_WORDS if counts.get(trust)]
     shares = [
@@ -203,8 +205,12 @@ def _range(low: float, high: float) -> str:
 
 def _assumptions(result: Result, asked: tuple[str, ...]) -> list[dict[str, Any]]:
     titles = {each.name: each.title or each.name for each in result.study.contrasts}
-    tables = [{"title": titles[name], "rows": ground.ranked_assumptions(result, name)} for name in asked]
-    return [table for table in tables if table["rows"]]
+    tables = [(titles[name], ground.ranked_assumptions(result, name)) for name in asked]
+    return [
+        {"title": title, "rows": rows[:MAXIMUM_RANKED], "left_out": max(0, len(rows) - MAXIMUM_RANKED)}
+        for title, rows in tables
+        if rows
+    ]
 
 
 def _preparations(study: ResolvedStudy) -> list[dict[str, Any]]:

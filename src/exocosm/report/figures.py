@@ -27,7 +27,7 @@ from exocosm.report.canvas import (
     style,
     wrapped,
 )
-from exocosm.report.numbers import is_dose_share, moment, time_scale, unit_text
+from exocosm.report.numbers import is_dose_share, moment, percent_of_dose, shown, time_scale, unit_text
 from exocosm.trajectory.summary import TimeCourse, time_course
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from exocosm.trajectory.result import Result
 
 COLUMNS = 3  # of the panels of shares
+DECADES = 1e7  # of a logarithmic axis, below the highest value: what lies deeper is no news to anybody
+NOISE = 1e-9  # of the highest value: what the solver leaves of a zero
 
 
 def time_courses(result: Result) -> list[Picture]:
@@ -49,7 +51,7 @@ def time_courses(result: Result) -> list[Picture]:
 
 
 def _shares(result: Result) -> tuple[Output, ...]:
-    found = tuple(output for output in result.study.outputs if is_dose_share(output.unit))
+    found = tuple(output for output in result.study.outputs if is_dose_share(output.unit, output.name, output.title))
     return found if len(found) > 1 else ()
 
 
@@ -102,9 +104,10 @@ def _height(axis: Any, courses: Sequence[TimeCourse], log: bool) -> None:
     highs = np.concatenate([course.summary.uncertainty.high for course in courses])
     positive = lows[lows > 0]
     if log and positive.size:
-        low, high = float(np.quantile(positive, 0.02)), float(np.nanmax(highs))
+        high = float(np.nanmax(highs))
+        low = max(float(positive.min()), high / DECADES)
         log_axis(axis, "y", low, high)
-        axis.set_ylim(0.7 * low, 1.5 * float(axis.dataLim.ymax))
+        axis.set_ylim(0.7 * low, 1.5 * max(high, float(axis.dataLim.ymax)))
         return
     plain_axis(axis, "y")
     if np.nanmin(lows) >= 0:
@@ -116,7 +119,8 @@ def _told(
 ) -> tuple[list[tuple[str, float, float, float]], str]:
     """(arm, median, low, high) at the end where curves still stand, else each at its own peak; and when that is."""
     medians = {course.arm: course.summary.uncertainty.median for course in courses}
-    seen = [course for course in courses if np.nanmax(np.abs(medians[course.arm])) > 0]
+    highest = max(float(np.nanmax(np.abs(median))) for median in medians.values())
+    seen = [course for course in courses if np.nanmax(np.abs(medians[course.arm])) > NOISE * highest]
     peaks = {course.arm: int(np.nanargmax(medians[course.arm])) for course in seen}
     stands = all(abs(medians[arm][-1]) >= 0.5 * abs(medians[arm][peak]) for arm, peak in peaks.items())
     parts = []
@@ -170,11 +174,11 @@ def share_courses(result: Result) -> Picture | None:
         rows = -(-len(found) // columns)
         figure, axes = panels(rows, columns, 0.5 + 1.75 * rows, sharex=True)
         for axis, (output, courses) in zip(axes, found, strict=False):
-            factor = units.convert(1.0, output.unit, "percent_injected_dose")
+            factor = percent_of_dose(output.unit)
             for course in courses:
                 _share(axis, course, arms[course.arm], scale, factor, early)
             _overlays(axis, result, output, arms, scale)
-            axis.set_title(short(output.title or output.name, 30), loc="left", color=INK)
+            axis.set_title(wrapped(output.title or output.name, 28, 2), loc="left", color=INK)
             plain_axis(axis, "y")
             axis.set_ylim(bottom=0)
         for place, axis in enumerate(axes):
@@ -186,7 +190,7 @@ def share_courses(result: Result) -> Picture | None:
         if early:
             first = min(float(time) for _, courses in found for course in courses for time in course.times if time > 0)
             log_axis(axes[0], "x", first, end)
-        figure.supylabel("% of injected dose", fontsize=8.5)
+        figure.supylabel("% of one dose", fontsize=8.5)
         legend_above(figure, axes[0].get_legend_handles_labels()[0])
         return finish(
             figure, "share-courses", "Where the dose goes over time", _share_caption(found, arms, end, has_animals)
@@ -214,10 +218,10 @@ def _share_caption(
                 median = course.summary.uncertainty.median
                 if course.arm == arm and np.nanmax(median) > 0:
                     at = int(np.nanargmax(median))
-                    factor = units.convert(1.0, output.unit, "percent_injected_dose")
+                    factor = percent_of_dose(output.unit)
                     peaks.append((factor * float(median[at]), output.title or output.name, float(course.times[at])))
         if peaks:
             share, name, time = max(peaks)
-            told.append(f"{look.title}: {name} {share:.2g} % at {moment(time, end)}")
+            told.append(f"{look.title}: {name} {shown(share, 2)} % at {moment(time, end)}")
     dashes = "; dashes: how animals differ (95 %)" if has_animals else ""
     return f"Highest share by arm: {'; '.join(told)}. Lines: medians; bands: what is not known (95 %){dashes}."

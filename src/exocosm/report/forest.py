@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from exocosm import units
 from exocosm.report.canvas import (
     INK,
     Look,
@@ -22,7 +21,7 @@ from exocosm.report.canvas import (
     style,
     wrapped,
 )
-from exocosm.report.numbers import interval, is_dose_share, quantity, shown, unit_text
+from exocosm.report.numbers import enough_digits, interval, is_dose_share, percent_of_dose, quantity, shown, unit_text
 from exocosm.report.tables import Row, records
 from exocosm.trajectory.summary import contrast_table, metric_table
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
 WIDE = 30.0  # high / low from which a linear axis would hide the small ones
 MAXIMUM_METRICS = 24
+NOISE = 1e-9  # of the largest number of all arms: what the solver leaves of a zero
 ENDS = ("central", "median", "low", "high", "animals_low", "animals_high")
 READING = (
     "Points: median of the typical animal; thick bars: what is not known (95 %); thin bars: how animals differ (95 %)."
@@ -41,13 +41,13 @@ READING = (
 
 def dose_shares(result: Result) -> Picture | None:
     """Where the dose goes: every metric that is a share of the injected dose; None if there are not several."""
-    table = _drawable(metric_table(result))
+    table = _metrics(result)
     table = table[_are_shares(table)]
     names = list(dict.fromkeys(table["metric"]))[:MAXIMUM_METRICS]
     if len(names) < 2:
         return None
     table = table[table["metric"].isin(names) & (table["high"] > 0)].copy()
-    factors = np.array([units.convert(1.0, unit, "percent_injected_dose") for unit in table["unit"]])
+    factors = np.array([percent_of_dose(str(unit)) for unit in table["unit"]])
     for column in ENDS:
         table[column] = table[column] * factors
     arms = looks(result.study)
@@ -60,12 +60,10 @@ def dose_shares(result: Result) -> Picture | None:
             shift = (present.index(row["arm"]) - (len(present) - 1) / 2) * pitch
             _bars(axis, row, names.index(row["metric"]) + shift, arms[row["arm"]], pitch)
         _side(axis, [wrapped(str(titles.get(name, name)), 30) for name in names])
-        axis.set_xlabel("share of the injected dose (%)")
+        axis.set_xlabel("share of one dose (%)")
         _scale(axis, records(table), 10 * WIDE)
         legend_above(figure, _handles(arms[arm] for arm in present))
-        return finish(
-            figure, "shares", "Where the dose goes, in % of the injected dose", f"{_most(table, arms)} {READING}"
-        )
+        return finish(figure, "shares", "Where the dose goes, in % of one dose", f"{_most(table, arms)} {READING}")
 
 
 def _most(table: pd.DataFrame, arms: Mapping[str, Look]) -> str:
@@ -79,7 +77,7 @@ def _most(table: pd.DataFrame, arms: Mapping[str, Look]) -> str:
 
 def metrics(result: Result) -> Picture | None:
     """Every other metric, a panel each with the arms as rows; None if there are none."""
-    table = _drawable(metric_table(result))
+    table = _metrics(result)
     shares = _are_shares(table)
     if table.loc[shares, "metric"].nunique() >= 2:
         table = table[~shares]
@@ -123,14 +121,14 @@ def contrasts(result: Result) -> list[Picture]:
 
 
 def _contrasts(rows: Sequence[Row], how: str, unit: str, arms: Mapping[str, Look], number: int) -> Picture:
-    figure, (axis,) = panels(1, 1, 0.75 + 0.5 * len(rows))
+    figure, (axis,) = panels(1, 1, 0.75 + 0.58 * len(rows))
     for place, row in enumerate(rows):
         _bars(axis, row, place, arms[row["arm"]], 0.7)
     sign = "−" if how == "difference" else "/"
     pairs = [f"{arms[row['arm']].title} {sign} {arms[row['against']].title}" for row in rows]
     names = [f"{row['title']}, {pair}" for row, pair in zip(rows, pairs, strict=True)]
     _side(
-        axis, [f"{wrapped(row['title'], 42, 1)}\n{wrapped(pair, 42, 2)}" for row, pair in zip(rows, pairs, strict=True)]
+        axis, [f"{wrapped(row['title'], 42, 2)}\n{wrapped(pair, 42, 2)}" for row, pair in zip(rows, pairs, strict=True)]
     )
     neutral = 1.0 if how == "ratio" else 0.0
     axis.axvline(neutral, color=INK, lw=1.0, ls=":")
@@ -148,21 +146,37 @@ def _contrasts(rows: Sequence[Row], how: str, unit: str, arms: Mapping[str, Look
     labels = {"ratio": "ratio (times)", "percent_change": "change (%)"}
     axis.set_xlabel(labels.get(how, f"difference ({word})" if word else "difference"))
     shown_unit = "" if how == "ratio" else unit
-    told = [
-        f"{name}: {quantity(row['median'], shown_unit, 2)} (95 %: {interval(row['low'], row['high'])})"
-        for name, row in zip(names[:4], rows[:4], strict=True)
-    ]
+    told = [_told(name, row, shown_unit, neutral) for name, row in zip(names[:4], rows[:4], strict=True)]
     title = {"ratio": "Arms compared: ratios", "percent_change": "Arms compared: changes in percent"}
     caption = f"{'; '.join(told)}. {READING}"
     return finish(figure, f"contrasts-{number}", title.get(how, "Arms compared: differences"), caption)
+
+
+def _told(name: str, row: Row, unit: str, neutral: float) -> str:
+    digits = enough_digits((row["low"], row["median"], row["high"]), neutral)
+    return f"{name}: {quantity(row['median'], unit, digits)} (95 %: {interval(row['low'], row['high'], '', digits)})"
 
 
 def _drawable(table: pd.DataFrame) -> pd.DataFrame:
     return table[np.isfinite(table["median"].astype(float))] if len(table) else table
 
 
+def _metrics(result: Result) -> pd.DataFrame:
+    """The metrics that say something: what the solver leaves of a zero is a zero, and no ratio is taken of it."""
+    table = _drawable(metric_table(result)).copy()
+    ends = list(ENDS)
+    for name in dict.fromkeys(table["metric"]):
+        rows = table["metric"] == name
+        sizes = table.loc[rows, ends].abs().max(axis=1)
+        table.loc[sizes.index[sizes < NOISE * sizes.max()], ends] = 0.0
+    empty = {(row["arm"], row["metric"]) for row in records(table) if not any(row[end] for end in ENDS)}
+    ratios = {each.name: each.ratio for each in result.study.metrics if each.ratio}
+    kept = [not any((row["arm"], part) in empty for part in ratios.get(row["metric"], ())) for row in records(table)]
+    return table[np.array(kept, bool)]
+
+
 def _are_shares(table: pd.DataFrame) -> Any:
-    return np.array([is_dose_share(unit) for unit in table["unit"]], bool)
+    return np.array([is_dose_share(row["unit"], row["metric"], row["title"]) for row in records(table)], bool)
 
 
 def _highest(rows: Sequence[Row], arms: Mapping[str, Look]) -> str:

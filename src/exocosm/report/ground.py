@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from exocosm.evidence.bibliography import Source, link, parse_bibliography, short
 from exocosm.report import sentences
-from exocosm.report.numbers import counted, interval, listed, percent, quantity, readable, shown
+from exocosm.report.numbers import counted, enough_digits, interval, listed, percent, quantity, readable
 from exocosm.report.sensitivity import influence_rows
-from exocosm.report.tables import records
+from exocosm.report.tables import Row, records
+from exocosm.vesicles.card import RATIOS
 
 if TYPE_CHECKING:
     from exocosm.trajectory.result import Result
@@ -93,30 +94,57 @@ def citations(text: str, locator: str, sources: Mapping[str, Source]) -> tuple[C
     return tuple(found)
 
 
-def counts(result: Result) -> Counter[str]:
+def distinct_values(result: Result) -> list[Row]:
+    """Every value once: a name on one row of evidence, with all arms that use it.
+
+    Where arms reached the row by different paths, the least trust counts and all paths are kept.  Correlations, which
+    are no values of the model, have the trust `correlation`.
+    """
+    found: dict[tuple[str, str], Row] = {}
+    for row in records(result.values):
+        known = found.setdefault((str(row["name"]), str(row["row"])), {**row, "arms": [], "paths": {}})
+        known["arms"].append(str(row["arms"]))
+        known["paths"].setdefault(str(row["path"]), None)
+        if _doubt(str(row["trust"])) > _doubt(str(known["trust"])):
+            known["trust"] = row["trust"]
+        if row["quantity"] == "correlation":
+            known["trust"] = "correlation"
+    return [{**row, "arms": ", ".join(row["arms"]), "path": " ".join(row["paths"])} for row in found.values()]
+
+
+def _doubt(trust: str) -> int:
+    """How little a word of trust promises; the more, the larger."""
+    order = ("constant", "user", "measured", "fitted", "derived", "borrowed", "assumed", "correlation")
+    return order.index(trust) if trust in order else len(order)
+
+
+def counts(values: Sequence[Row]) -> Counter[str]:
     """Trust -> number of values."""
-    return Counter(str(trust) for trust in result.values["trust"]) if len(result.values) else Counter()
+    return Counter(str(row["trust"]) for row in values)
 
 
 def thinness(result: Result) -> tuple[str, ...]:
     """The sentences on how many values stand on what."""
-    values, found = result.values, counts(result)
-    if not len(values):
+    values = distinct_values(result)
+    if not values:
         return ("No value is listed with this result.",)
-    paths = values.loc[values["trust"] == "borrowed", "path"]
+    paths = [row["path"] for row in values if row["trust"] == "borrowed"]
     across = Counter(field for path in paths for field in set(_BORROWED.findall(str(path))))
-    free = values[values["trust"] != "constant"]
-    exact = int(((free["low"] == free["high"]) & (free["quantity"] != "correlation")).sum())
-    parts = (sentences.thinness(found, across), sentences.without_spread(exact, len(free)), _measured_sentence(result))
+    free = [row for row in values if row["trust"] not in ("constant", "correlation")]
+    exact = sum(row["low"] == row["high"] for row in free)
+    parts = (
+        sentences.thinness(counts(values), across),
+        sentences.without_spread(exact, len(free)),
+        _measured_sentence(values, sources_of(result)),
+    )
     return tuple(part for part in parts if part)
 
 
-def _measured_sentence(result: Result) -> str:
-    rows = [row for row in records(result.values) if str(row["method"]).startswith("measured")]
+def _measured_sentence(values: Sequence[Row], sources: Mapping[str, Source]) -> str:
+    rows = [row for row in values if str(row["method"]).startswith("measured")]
     if not rows:
         return "None of the values was measured."
-    organisms = Counter(str(row["organism"] or "no organism named") for row in rows)
-    sources = sources_of(result)
+    organisms = Counter(str(row["organism"] or "an unnamed organism") for row in rows)
     authors = Counter(part.name for row in rows for part in citations(row["source"], "", sources))
     told = listed([f"{name} ({number})" for name, number in organisms.most_common(5)])
     who = listed([f"{name} ({number})" for name, number in authors.most_common(3)])
@@ -131,7 +159,7 @@ def measured_by(result: Result) -> tuple[MeasuredBy, ...]:
     """Who measured what in what, the sources that give most first."""
     sources = sources_of(result)
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in records(result.values):
+    for row in distinct_values(result):
         if str(row["method"]).startswith("measured"):
             groups.setdefault((str(row["source"]), _method(row)), []).append(row)
     found = []
@@ -174,6 +202,7 @@ def influential_assumptions(result: Result, contrast: str, title: str) -> tuple[
             row["low"],
             row["high"],
             title,
+            row["neutral"],
         )
         for row in rows[:MOST_NAMED]
     )
@@ -201,7 +230,11 @@ def next_measurement(result: Result, contrast: str) -> str:
 
 
 def _asked_for(result: Result, name: str) -> str:
-    """In what a value would have to be measured: the context in which the model asks for it."""
+    """In what a value would have to be measured: the context in which the model asks for it, or the preparation."""
+    ratio, _, preparation = name.partition(".")
+    if ratio in RATIOS:
+        which = f" ({readable(preparation)})" if preparation else ""
+        return f"on the preparation itself{which}: {RATIOS[ratio].measured_by}"
     study = result.study
     context: dict[str, str] = {}
     for arm in study.arms:
@@ -212,7 +245,8 @@ def _asked_for(result: Result, name: str) -> str:
     organism = context.get("organism", study.organism)
     population = context.get("population", study.population)
     living = f"{organism} ({population})" if organism and population else organism or population
-    parts = [f"the {organ} of the {living}" if organ and living else organ or (f"the {living}" if living else "")]
+    place = f"the {organ} of the {living}" if organ and living else organ or (f"the {living}" if living else "")
+    parts = [f"in {place}" if place else ""]
     if carrier:
         parts.append(f"for {carrier}" + (f" with {cargo}" if cargo else ""))
     return " ".join(part for part in parts if part)
@@ -222,7 +256,7 @@ def value_groups(result: Result) -> tuple[ValueGroup, ...]:
     """Every pinned value, grouped by trust, within a group in order of names."""
     sources = sources_of(result)
     groups: dict[str, list[ValueRow]] = {}
-    ordered = sorted(records(result.values), key=lambda row: (str(row["name"]), str(row["row"])))
+    ordered = sorted(distinct_values(result), key=lambda row: (str(row["name"]), str(row["row"])))
     for row in ordered:
         groups.setdefault(str(row["trust"]), []).append(_value_row(row, sources))
     known = [*sentences.TRUST_WORDS, *sorted(set(groups) - set(sentences.TRUST_WORDS))]
@@ -239,7 +273,11 @@ def _value_row(row: Mapping[str, Any], sources: Mapping[str, Source]) -> ValueRo
         name=readable(row["name"]),
         symbol=str(row["name"]),
         number=quantity(row["value"], row["unit"], 4),
-        interval="taken as exact" if exact else interval(row["low"], row["high"], "", 3),
+        interval=""
+        if row["trust"] == "correlation"
+        else "taken as exact"
+        if exact
+        else interval(row["low"], row["high"], "", 3),
         cv=percent(row["between_subject_cv"]) if row["between_subject_cv"] else "",
         method=_method(row),
         where=_where(row),
@@ -260,7 +298,6 @@ class RankedAssumption:
     trust: str
     range: str
     moves: str
-    note: str
 
 
 def ranked_assumptions(result: Result, contrast: str) -> tuple[RankedAssumption, ...]:
@@ -273,8 +310,7 @@ def ranked_assumptions(result: Result, contrast: str) -> tuple[RankedAssumption,
             range=interval(
                 row.get("value_low", float("nan")), row.get("value_high", float("nan")), row.get("unit", ""), 3
             ),
-            moves=f"{shown(row['low'], 2)} to {shown(row['high'], 2)}",
-            note=str(row.get("note", "") or ""),
+            moves=interval(row["low"], row["high"], "", enough_digits((row["low"], row["high"]), row["neutral"])),
         )
         for place, row in enumerate(influence_rows(result, contrast), 1)
         if row["trust"] in NO_PROOF

@@ -81,9 +81,26 @@ def unit_text(unit: str) -> str:
     return "" if text in {"1", "-"} else text
 
 
-def is_dose_share(unit: str) -> bool:
-    """Whether a unit counts in injected doses."""
-    return units.same_dimension(str(unit), "injected_dose")
+def enough_digits(numbers: Sequence[float], reference: float | None = None, least: int = 2, most: int = 5) -> int:
+    """How many significant digits show unequal numbers as unequal, to one another and to a reference."""
+    known = sorted({number for number in (*numbers, reference) if number is not None and not math.isnan(number)})
+    for digits in range(least, most):
+        if len({shown(number, digits) for number in known}) == len(known):
+            return digits
+    return most
+
+
+def is_dose_share(unit: str, name: str, title: str) -> bool:
+    """Whether an output or metric is a share of the dose: counted in injected doses, or a percentage called a dose."""
+    if units.same_dimension(str(unit), "injected_dose"):
+        return True
+    return str(unit).strip() in {"percent", "%"} and "dose" in f"{name} {title}".lower()
+
+
+def percent_of_dose(unit: str) -> float:
+    """What a share of the dose in its unit is multiplied by to be a percentage."""
+    whole = "percent_injected_dose" if units.same_dimension(unit, "injected_dose") else "percent"
+    return units.convert(1.0, unit, whole)
 
 
 def quantity(number: float, unit: str = "", digits: int = 3) -> str:
@@ -140,5 +157,5 @@ def moment(hours: float, end: float) -> str:
     """A time in the unit of an axis that ends at `end` (hours); early times of a long axis in hours or minutes."""
     scale, unit = time_scale(end)
     if 0 < hours < scale:
-        scale, unit = time_scale(hours)
+        scale, unit = (1.0, "h") if hours >= 1 else (1.0 / 60.0, "min")
     return f"{shown(hours / scale)}{UNBROKEN}{unit}"

@@ -18,11 +18,14 @@ from exocosm.report.canvas import (
     log_axis,
     looks,
     panels,
+    plain_axis,
+    short,
     style,
     wrapped,
 )
-from exocosm.report.numbers import interval, readable, shown, unit_text
+from exocosm.report.numbers import enough_digits, interval, readable, shown, unit_text
 from exocosm.report.tables import records
+from exocosm.trajectory import evaluation
 from exocosm.trajectory.break_even import WhatIfCurve, what_if_curve
 from exocosm.trajectory.summary import contrast_table, influence_ranking
 
@@ -96,7 +99,7 @@ def _what_if(result: Result, what_if: WhatIf, contrast: Contrast, found: WhatIfC
         figure,
         name,
         what_if.title or f"{title} when {readable(what_if.vary)} is moved",
-        f"{caption} Moved in: {look.title}.",
+        " ".join(part for part in (what_if.asks, caption, f"Moved in: {look.title}.") if part),
     )
 
 
@@ -129,7 +132,11 @@ def influence_rows(result: Result, contrast: str) -> list[dict[str, Any]]:
     table = influence_ranking(result, contrast).dropna(subset=["swing"])
     ranges = _ranges(result.values)
     rows = [{**row, **ranges.get((row["value_name"], row["row"]), {})} for row in records(table[table["swing"] != 0])]
-    return [{**row, "label": value_label(row["value_name"], str(row.get("quantity", "")))} for row in rows]
+    neutral = evaluation.neutral(next(each for each in result.study.contrasts if each.name == contrast))
+    return [
+        {**row, "label": value_label(row["value_name"], str(row.get("quantity", ""))), "neutral": neutral}
+        for row in rows
+    ]
 
 
 def value_label(name: str, quantity: str) -> str:
@@ -184,7 +191,13 @@ def _influence(result: Result, contrast: Contrast, rows: list[dict[str, Any]], n
     low, high = min(np.nanmin(ends), neutral), max(np.nanmax(ends), neutral)
     if contrast.how == "ratio" and low > 0 and high / low > WIDE:
         log_axis(axis, "x", low, high)
-    axis.margins(x=0.1)
+    reach = (low, max(high, middle)) if axis.get_xscale() == "linear" else None
+    if reach:
+        axis.set_xlim(min(reach[0], middle) - 0.1 * (reach[1] - reach[0]), reach[1] + 0.1 * (reach[1] - reach[0]))
+    else:
+        axis.set_xlim(low / (high / low) ** 0.1, high * (high / low) ** 0.1)
+    if axis.get_xscale() == "linear":
+        plain_axis(axis, "x")
     title = contrast.title or contrast.name
     unit = {"ratio": "times", "percent_change": "%"}.get(contrast.how, unit_text(str(table["unit"])))
     axis.set_xlabel(f"{title} ({unit})" if unit else title)
@@ -192,11 +205,12 @@ def _influence(result: Result, contrast: Contrast, rows: list[dict[str, Any]], n
     patches = [Patch(color=TRUST_COLOURS.get(trust, FAINT), alpha=0.8, label=_trust(trust)) for trust in present]
     legend_above(figure, patches)
     first = rows[0]
-    moved = f"from {shown(first['low'], 2)} to {shown(first['high'], 2)}"
+    digits = enough_digits((first["low"], first["high"], middle), neutral)
+    moved = f"from {shown(first['low'], digits)} to {shown(first['high'], digits)}"
     caption = (
         f"{title} moves most, {moved}, when {first['label']}, which is {_trust(first['trust'])}, goes from the low to "
         "the high end of its 95 % range. Each bar is one value moved alone, all others at their centre (full line, "
-        f"{shown(middle, 2)}); dotted: no difference."
+        f"{shown(middle, digits)}); dotted: no difference."
     )
     return finish(figure, name, f"Which values move the answer: {title}", caption)
 
@@ -206,7 +220,7 @@ def _trust(trust: str) -> str:
 
 
 def _label(row: Mapping[str, Any]) -> str:
-    name = wrapped(row["label"], 44, 1)
+    name = short(row["label"], 46)
     if row.get("value_low") is None:
         return name
     return f"{name}\n{interval(row['value_low'], row['value_high'], row.get('unit', ''))}"

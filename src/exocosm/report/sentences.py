@@ -10,10 +10,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from exocosm.report.numbers import counted, interval, listed, percent, quantity, shown, unit_text
+from exocosm.report.numbers import counted, enough_digits, interval, listed, percent, quantity, shown, unit_text
 
 FEW_DRAWS = 100  # below: the ends of a 95 % interval hang on two or three draws
-BETTER, WORSE, CANNOT_TELL, NO_UNCERTAINTY, NO_ANSWER = "better", "worse", "cannot tell", "no uncertainty", "no answer"
+FEWEST_DRAWS = 20  # below: an interval of draws tells nothing
+SMALL = 1.1  # a ratio this close to 1 is called small
+BETTER, WORSE, CANNOT_TELL, TOO_FEW = "better", "worse", "cannot tell", "too few draws"
+NO_UNCERTAINTY, NO_ANSWER = "no uncertainty", "no answer"
 # how far a value may be trusted -> (word of the table, what it means)
 TRUST_WORDS: Mapping[str, tuple[str, str]] = {
     "measured": ("measured", "measured in a system that fits what the study asks for"),
@@ -22,6 +25,7 @@ TRUST_WORDS: Mapping[str, tuple[str, str]] = {
     "derived": ("derived", "computed from other values by a stated formula"),
     "fitted": ("fitted", "obtained by fitting a model to measurements"),
     "assumed": ("assumed", "nobody measured it, or no measurement was found; the range is a judgement"),
+    "correlation": ("correlations", "how values of one fit vary together; not counted as values"),
     "constant": ("fixed", "defines the model or the experiment (a dose, a model switch, a conversion)"),
 }
 
@@ -70,9 +74,10 @@ def answer(compared: Compared) -> Answer:
         return Answer(NO_ANSWER, "No answer", f"{compared.title}: {lost}", ())
     verdict = _verdict(compared)
     headline = {
-        BETTER: f"In this model {compared.arm} does better than {compared.against}",
-        WORSE: f"In this model {compared.arm} does worse than {compared.against}",
+        BETTER: f"In this model: better with {compared.arm} than with {compared.against}",
+        WORSE: f"In this model: worse with {compared.arm} than with {compared.against}",
         CANNOT_TELL: "We cannot tell",
+        TOO_FEW: "Too few draws to tell",
         NO_UNCERTAINTY: "One number, without its uncertainty",
     }[verdict]
     return Answer(verdict, headline, _numbers(compared, verdict), tuple(_qualifiers(compared, verdict)))
@@ -83,13 +88,16 @@ def _verdict(compared: Compared) -> str:
         return NO_UNCERTAINTY
     if compared.low <= compared.neutral <= compared.high:
         return CANNOT_TELL
+    if compared.draws < FEWEST_DRAWS:
+        return TOO_FEW
     return BETTER if (compared.low > compared.neutral) == (compared.better == "higher") else WORSE
 
 
 def _numbers(compared: Compared, verdict: str) -> str:
     unit = "" if compared.how == "ratio" else compared.unit
-    middle = quantity(compared.median, unit, 2)
-    ends = interval(compared.low, compared.high, unit)
+    digits = enough_digits((compared.low, compared.median, compared.high), compared.neutral)
+    middle = quantity(compared.median, unit, digits)
+    ends = interval(compared.low, compared.high, unit, digits)
     change = _change(compared.median)
     words = {
         "ratio": f"{compared.title}: with {compared.arm} {middle} times what it is with {compared.against}",
@@ -109,12 +117,14 @@ def _qualifiers(compared: Compared, verdict: str) -> list[str]:
     found = []
     if verdict == CANNOT_TELL:
         found.append(f"The interval includes {shown(compared.neutral)}, which is no difference.")
+    if compared.how == "ratio" and 1 / SMALL < compared.median < SMALL:
+        found.append("The difference is small: less than 10 % in the median draw.")
     if verdict == NO_UNCERTAINTY:
         found.append("No draws were made, so nothing here says how far the number can be trusted.")
     else:
         share = percent(compared.draws_better / compared.draws)
         found.append(
-            f"{compared.arm} does better in {compared.draws_better} of {counted(compared.draws, 'draw')} ({share})."
+            f"Better with {compared.arm} in {compared.draws_better} of {counted(compared.draws, 'draw')} ({share})."
         )
     if compared.animals:
         unit = "" if compared.how == "ratio" else compared.unit
@@ -134,7 +144,8 @@ def _qualifiers(compared: Compared, verdict: str) -> list[str]:
 
 def thinness(counts: Mapping[str, int], borrowed_across: Mapping[str, int]) -> str:
     """How many values stand on what.  counts: trust -> number; borrowed_across: field -> number of borrowed values."""
-    rest = sum(number for trust, number in counts.items() if trust != "constant")
+    apart = {"constant", "correlation"}
+    rest = sum(number for trust, number in counts.items() if trust not in apart)
     across = {"carrier": "particle", "organism": "species"}
     detail = ", ".join(
         f"{number} across {across.get(field, field)}"
@@ -142,7 +153,7 @@ def thinness(counts: Mapping[str, int], borrowed_across: Mapping[str, int]) -> s
     )
     parts = []
     for trust, (word, _) in TRUST_WORDS.items():
-        if trust == "constant":
+        if trust in apart:
             continue
         number = counts.get(trust, 0)
         if number or trust in {"measured", "borrowed", "derived", "fitted", "assumed"}:
@@ -164,17 +175,19 @@ def without_spread(number: int, total: int) -> str:
     )
 
 
-def assumption(name: str, low: float, high: float, unit: str, at_low: float, at_high: float, moved: str) -> str:
-    """One influential value: its range and what it does to the answer."""
-    return (
-        f"{name}, {interval(low, high, unit, 3)}: alone it moves {moved} from {shown(at_low, 2)} to {shown(at_high, 2)}"
-    )
+def assumption(
+    name: str, low: float, high: float, unit: str, at_low: float, at_high: float, moved: str, neutral: float
+) -> str:
+    """One influential value: its range and what it does to the answer (`moved`), equal arms being at `neutral`."""
+    digits = enough_digits((at_low, at_high), neutral)
+    ends = f"from {shown(at_low, digits)} to {shown(at_high, digits)}"
+    return f"{name}, {interval(low, high, unit, 3)}: alone it moves {moved} {ends}"
 
 
 def next_measurement(quantity_words: str, where: str, trust: str, low: float, high: float, unit: str) -> str:
-    """The measurement that would narrow the answer most."""
+    """The measurement that would narrow the answer most.  where: such as `in the mouse`."""
     now = {"assumed": "it is assumed", "borrowed": "it is borrowed from another system"}.get(trust, f"it is {trust}")
-    place = f" in {where}" if where else ""
+    place = f" {where}" if where else ""
     return f"Measure {quantity_words}{place}: now {now}, somewhere in {interval(low, high, unit, 3)}."
 
 
@@ -235,7 +248,7 @@ def predictions(inside: int, outside: int, calibrated: int, missing: int, width:
         verb = "lies" if inside == 1 else "lie"
         parts.append(
             f"Of {counted(total, 'measured number')} that set no value, {inside} {verb} inside the 95 % predictive "
-            f"interval and {outside} outside."
+            f"interval (a measured range that reaches into it counts) and {outside} outside."
         )
         if not math.isnan(width):
             parts.append(
