@@ -80,8 +80,8 @@ def test_values_are_ranked_by_how_far_they_move_the_contrast() -> None:
 
 def test_what_the_solver_leaves_of_a_zero_is_a_zero_and_no_ratio_is_taken_of_it() -> None:
     is_vehicle = RESULT.metrics["arm"] == "vehicle"
-    noise = RESULT.metrics["value"].where(~(is_vehicle & (RESULT.metrics["unit"] == "(nmol/mL) * hour")), -1e-15)
-    ratio = noise.where(~(is_vehicle & (RESULT.metrics["metric"] == "selectivity")), -33_000.0)
+    noise = RESULT.metrics["value"].where(~(is_vehicle & (RESULT.metrics["metric"].str.endswith("exposure"))), -1e-15)
+    ratio = noise.where(~(is_vehicle & (RESULT.metrics["metric"] == "selectivity")), 33_000.0)
     picture = forest.metrics(replace(RESULT, metrics=RESULT.metrics.assign(value=ratio)))
     assert picture is not None
     assert "Tumour over heart exposure: highest with Drug in liposomes" in picture.caption

@@ -10,6 +10,7 @@ from pathlib import Path
 import invented
 import pandas as pd
 import pytest
+from invented_study import BIBLIOGRAPHY
 
 from exocosm.errors import InputError
 from exocosm.report.html import render_report, write_report
@@ -155,7 +156,7 @@ def test_texts_of_others_are_escaped() -> None:
         values=result.values.assign(note=HOSTILE, path=HOSTILE, source=HOSTILE, locator=HOSTILE, basis=HOSTILE),
         comparisons=result.comparisons.assign(what=HOSTILE, note=HOSTILE, source=HOSTILE),
         statuses=result.statuses.assign(message=HOSTILE, state=HOSTILE, process=HOSTILE),
-        bibliography=invented.BIBLIOGRAPHY.replace("Organ weights", "<script>alert(3)</script>"),
+        bibliography=BIBLIOGRAPHY.replace("Organ weights", "<script>alert(3)</script>"),
     )
     page = render_report(hostile)
     test_nothing_is_loaded_and_no_script_runs(page)
