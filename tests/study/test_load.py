@@ -56,7 +56,7 @@ PLANTED = {
     "unknown metric": ("metric: end, arm: fast", "metric: ned, arm: fast", ["contrasts.gain.metric", "'end'?"]),
     "unknown output": ("of: inside", "of: insid", ["metrics.end.of", "'inside'?"]),
     "unknown contrast": ("contrast: gain", "contrast: gains", ["what_if.speed.contrast", "'gain'?"]),
-    "unknown answer": ("answer: gain", "answer: loss", ["no contrast 'loss'"]),
+    "unknown answer": ("answer: gain", "answer: loss", ["no contrast or what-if 'loss'"]),
     "unknown preparation": ("slow: {title: Slow}", "slow: {preparation: exo}", ["no preparation 'exo'"]),
     "bad name of an arm": ("  slow: {title", "  slow arm: {title", ["arms.slow arm", "not a name"]),
     "word not in list": ("take: last", "take: first", ["metrics.end.take", "expected 'auc'"]),

@@ -155,20 +155,14 @@ def _mechanisms(study: Study, arm: Arm) -> dict[str, Mapping[str, Any]]:
 
 
 def _cargo(study: Study, arm: Arm) -> str:
-    """What an arm follows: its preparation's cargo, else the drug it is given, else the study's only cargo."""
+    """What an arm follows: its preparation's cargo, or the drug it is given; a vehicle arm follows none."""
     file = study.file
     if arm.preparation is not None:
         return file.preparations[arm.preparation].cargo or ""
     mine = _free(arm)
     if len(mine) > 1:
         raise InputError(f"an arm follows one drug, but this one is given {' and '.join(sorted(mine))}")
-    if mine:
-        return mine.pop()
-    # an arm without a dose (vehicle) has the same model as the others, so that outputs exist in it too
-    every = {preparation.cargo for preparation in file.preparations.values() if preparation.cargo}
-    for other in file.arms.values():
-        every |= _free(other) if other.preparation is None else set()
-    return every.pop() if len(every) == 1 else ""
+    return mine.pop() if mine else ""
 
 
 def _free(arm: Arm) -> set[str]:

@@ -29,11 +29,11 @@ def resolve_outputs(study: Study, arms: Sequence[ResolvedArm]) -> tuple[tuple[Ou
     """Outputs, problems, and warnings about arms that lack an output."""
     outputs: list[Output] = []
     problems: list[Problem] = []
-    warnings: list[str] = []
+    left_out: dict[tuple[str, ...], list[str]] = {}
     shown: list[tuple[Model, list[tuple[Output, str]]]] = []
     for name, text in study.file.outputs.items():
         where = study.where("outputs", name, "is")
-        outputs.append(Output(name, text.is_, text.unit, text.title or words(name), text.log))
+        outputs.append(Output(name, text.is_, text.unit, text.title or words(name), text.log, text.show))
         try:
             expression = parse(text.is_)
         except ExocosmError as failure:
@@ -49,7 +49,7 @@ def resolve_outputs(study: Study, arms: Sequence[ResolvedArm]) -> tuple[tuple[Ou
             continue
         missing = [arm for arm, found in lacking.items() if found]
         if missing:
-            warnings.append(f"output '{name}' does not exist in {', '.join(missing)}: it is left out there")
+            left_out.setdefault(tuple(missing), []).append(name)
         model = next((arm.model for arm in arms if not lacking[arm.name]), None)
         if model is not None:
             with_others = next((those for known, those in shown if known is model), None)
@@ -58,6 +58,10 @@ def resolve_outputs(study: Study, arms: Sequence[ResolvedArm]) -> tuple[tuple[Ou
             with_others.append((outputs[-1], where))
     for model, those in shown:
         problems += _shown_unit_problems(model, those)
+    warnings = [
+        f"{' and '.join(missing)}: what the outputs {', '.join(names)} show does not exist there; they are left out"
+        for missing, names in left_out.items()
+    ]
     return tuple(outputs), problems, warnings
 
 
@@ -142,7 +146,17 @@ def contrast_unit(how: str, unit: str) -> str:
 def resolve_contrasts(study: Study) -> tuple[Contrast, ...]:
     """Contrasts with titles; their names were checked when the file was read."""
     return tuple(
-        Contrast(name, text.title or words(name), text.metric, text.arm, text.against, text.as_, text.better, text.says)
+        Contrast(
+            name,
+            text.title or words(name),
+            text.metric,
+            text.arm,
+            text.against,
+            text.as_,
+            text.better,
+            text.says,
+            text.matters,
+        )
         for name, text in study.file.contrasts.items()
     )
 

@@ -96,11 +96,11 @@ def _given(
     route = text.route or "intravenous"
     if route != "intravenous":
         raise InputError(f"the route '{route}' is not in this version; a body is given 'intravenous' doses")
-    if not given.entries:
-        raise InputError("`give` needs a body; an own model is dosed by `add: 100 vesicle, to: species`")
     of = str(text.of)
     amount_unit, per_weight = _per_weight(unit)
     kind = _kind(of, amount_unit, given, str(text.give))
+    if not given.entries:
+        raise InputError("`give` needs a body; an own model is dosed by `add: 100 vesicle, to: species`")
     amount = _dose_parameter(dosing, number, value, unit)
     if per_weight:
         weight = Parameter("body_weight", "g", extensive=True)

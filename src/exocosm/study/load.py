@@ -270,4 +270,4 @@ def _named(study: Study) -> Iterable[Problem]:
         yield from unknown("metric", measurement.metric, file.metrics, "measurements", name, "metric")
         yield from unknown("contrast", measurement.contrast, file.contrasts, "measurements", name, "contrast")
     for index, answer in enumerate(file.answer):
-        yield from unknown("contrast", answer, file.contrasts, "answer", index)
+        yield from unknown("contrast or what-if", answer, {**file.contrasts, **file.what_if}, "answer", index)

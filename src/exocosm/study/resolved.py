@@ -23,6 +23,7 @@ class Output:
     unit: str
     title: str = ""
     log: bool = False
+    show: bool = True  # whether the report draws it; an output may exist for a metric only
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Contrast:
     how: str = "ratio"  # ratio | difference | percent_change
     better: str = "higher"
     says: str = ""
+    matters: float | None = None  # the smallest ratio, difference or change that would matter to the asker
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,7 @@ class OutputText(Section):
     unit: UnitText
     title: ShortText = ""
     log: bool = False
+    show: bool = True
 
 
 class MetricText(Section):
@@ -175,6 +176,7 @@ class ContrastText(Section):
     against: Slug
     as_: Literal["ratio", "difference", "percent_change"] = Field(default="ratio", alias="as")
     better: Literal["higher", "lower"] = "higher"
+    matters: float | None = None
     title: ShortText = ""
     says: str = ""
 

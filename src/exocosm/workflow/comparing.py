@@ -24,6 +24,7 @@ COLUMNS = (
     "measurement",
     "role",
     "arm",
+    "title",
     "what",
     "unit",
     "measured",
@@ -46,11 +47,12 @@ def comparison_rows(study: ResolvedStudy, curves: Curves, arrays: dict[tuple[str
 
     verdict: `calibrated` and `overlay` follow the role; a prediction is `in` if the measured number, or any of its
     range, lies within the 95 % predictive interval, else `out`; `missing` where nothing was predicted.
+    note: says so where some predicted numbers do not exist (no terminal phase, a failed subject) and are left out.
     factor_off: the larger of predicted / measured and its inverse; NaN unless both are positive.
     """
     rows = []
     for measurement in study.measurements:
-        for number, (what, typical, interval) in enumerate(_predictions(study, measurement, curves, arrays)):
+        for number, (what, typical, interval, missing) in enumerate(_predictions(study, measurement, curves, arrays)):
             value = measurement.values[number]
             low = measurement.low[number] if measurement.low else float("nan")
             high = measurement.high[number] if measurement.high else float("nan")
@@ -61,6 +63,7 @@ def comparison_rows(study: ResolvedStudy, curves: Curves, arrays: dict[tuple[str
                     "measurement": measurement.name,
                     "role": measurement.role,
                     "arm": measurement.arm or _arms_of(study, measurement.contrast),
+                    "title": measurement.title,
                     "what": what,
                     "unit": measurement.unit,
                     "measured": value,
@@ -71,7 +74,7 @@ def comparison_rows(study: ResolvedStudy, curves: Curves, arrays: dict[tuple[str
                     "predicted_high": interval[1],
                     "verdict": verdict(measurement.role, value, low, high, interval),
                     "source": " ".join(part for part in (measurement.source, measurement.locator) if part),
-                    "note": measurement.note,
+                    "note": "; ".join(part for part in (measurement.note, _told(missing)) if part),
                     "factor_off": max(typical / value, value / typical) if positive else float("nan"),
                 }
             )
@@ -92,8 +95,8 @@ def verdict(role: str, value: float, low: float, high: float, interval: tuple[fl
 
 def _predictions(
     study: ResolvedStudy, measurement: Measurement, curves: Curves, arrays: dict[tuple[str, str], Array]
-) -> Iterator[tuple[str, float, tuple[float, float]]]:
-    """(what, typical, interval) of each number of a measurement, in its unit."""
+) -> Iterator[tuple[str, float, tuple[float, float], float]]:
+    """(what, typical, interval, share without a value) of each number of a measurement, in its unit."""
     if measurement.contrast:
         contrast = find_contrast(study, measurement.contrast)
         scale = units.convert(1.0, evaluation.contrast_unit(contrast, study.metrics, study.outputs), measurement.unit)
@@ -120,7 +123,7 @@ def _predictions(
         if times[0] <= time <= times[-1]:
             yield what, *_interval(rules.at(times, values, time))
         else:
-            yield what, float("nan"), (float("nan"), float("nan"))
+            yield what, float("nan"), (float("nan"), float("nan")), 1.0
 
 
 def _arms_of(study: ResolvedStudy, name: str) -> str:
@@ -128,9 +131,14 @@ def _arms_of(study: ResolvedStudy, name: str) -> str:
     return f"{contrast.arm} against {contrast.against}"
 
 
-def _interval(values: Array) -> tuple[float, tuple[float, float]]:
+def _interval(values: Array) -> tuple[float, tuple[float, float], float]:
     summary = summarise(np.asarray(np.nan), values)
-    return float(summary.uncertainty.median), (float(summary.predictive.low), float(summary.predictive.high))
+    interval = float(summary.predictive.low), float(summary.predictive.high)
+    return float(summary.uncertainty.median), interval, float(np.isnan(values).mean())
+
+
+def _told(missing: float) -> str:
+    return f"{missing:.0%} of the predicted numbers do not exist and are left out" if 0 < missing < 1 else ""
 
 
 def comparison_table(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ def tumour_drug(system: System) -> Model:
 
     in: drug_cell_influx * C(interstitial side) * V;  out: drug_cell_efflux * amount inside.
     """
-    if not system.cargo:
+    if not (system.cargo and system.has("tumour")):
         return Model("tumour_drug")
     drug = system.cargo
     around, inside = system.free("tumour"), f"{drug}@tumour.inside"

@@ -14,7 +14,7 @@ def drug_kill(system: System) -> Model:
     damage: kill_maximum * C / (C + kill_half_concentration) * N, C the released drug in tumour cells per mL of
     tumour;    passage: damage_transit * stage.
     """
-    if not system.cargo:
+    if not (system.cargo and system.has("tumour")):
         return Model("drug_kill")
     stages = DAMAGED_STAGES
     species = tuple(Species(name, "tumour", "cell", substance="tumour cell") for name in stages)

@@ -14,6 +14,8 @@ def tumour_growth(system: System) -> Model:
     dN/dt = max(0, alpha - beta * ln(N / N0)) * N; N0 = tumour size (in cells) to which alpha refers.
     alpha and beta differ between animals and are correlated (joint rows of the catalogue).
     """
+    if not system.has("tumour"):
+        return Model("tumour_growth")
     species = (
         Species(
             "tumour_cells",
