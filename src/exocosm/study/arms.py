@@ -112,7 +112,7 @@ def _assembled(shared: Shared, arm: Arm) -> tuple[Model, Given, tuple[str, ...]]
         for key in ("without", "mechanisms"):
             if getattr(arm, key):
                 raise InputError(f"`{key}` belongs to a body; this study has own parts only")
-        return shared.own, Given({}, arm.preparation or "", preparation, cargo), ()
+        return shared.own, Given({}, False, arm.preparation or "", preparation, cargo), ()
     from exocosm.bodies import assemble
 
     chosen = _mechanisms(shared.study, arm)
@@ -123,7 +123,11 @@ def _assembled(shared: Shared, arm: Arm) -> tuple[Model, Given, tuple[str, ...]]
         cargo=cargo,
         options=file.model.options,
     )
-    return body.model + shared.own, Given(body.entries, arm.preparation or "", preparation, cargo), body.mechanisms
+    return (
+        body.model + shared.own,
+        Given(body.entries, True, arm.preparation or "", preparation, cargo),
+        body.mechanisms,
+    )
 
 
 def _mechanisms(study: Study, arm: Arm) -> dict[str, Mapping[str, Any]]:

@@ -30,6 +30,7 @@ class Given:
     """What the dosing lines of an arm need besides the model: a card, a cargo, and the doors of a body."""
 
     entries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    has_body: bool = True
     preparation_name: str = ""
     preparation: Preparation | None = None
     cargo: str = ""
@@ -96,11 +97,11 @@ def _given(
     route = text.route or "intravenous"
     if route != "intravenous":
         raise InputError(f"the route '{route}' is not in this version; a body is given 'intravenous' doses")
+    if not given.has_body:
+        raise InputError("`give` needs a body; an own model is dosed by `add: 100 vesicle, to: species`")
     of = str(text.of)
     amount_unit, per_weight = _per_weight(unit)
     kind = _kind(of, amount_unit, given, str(text.give))
-    if not given.entries:
-        raise InputError("`give` needs a body; an own model is dosed by `add: 100 vesicle, to: species`")
     amount = _dose_parameter(dosing, number, value, unit)
     if per_weight:
         weight = Parameter("body_weight", "g", extensive=True)
