@@ -72,10 +72,20 @@ def test_calibrated_numbers_are_drawn_apart(pictures: list[Picture]) -> None:
 
 def test_values_are_ranked_by_how_far_they_move_the_contrast() -> None:
     rows = sensitivity.influence_rows(RESULT, "therapeutic_index")
-    swings = [row["swing"] for row in rows]
-    assert swings == sorted(swings, reverse=True)
+    reaches = [row["reach"] for row in rows]
+    assert reaches == sorted(reaches, reverse=True)
     assert rows[0]["label"] == "gain (targeting gain)"
     assert (rows[0]["value_low"], rows[0]["value_high"]) == (0.2, 9.0)
+
+
+def test_a_value_that_bends_a_contrast_is_ranked_by_how_far_it_bends_it() -> None:
+    centre = sensitivity.influence_rows(RESULT, "therapeutic_index")[0]["centre"]
+    bent = RESULT.influence["value_name"] == "leak"
+    low, high = (RESULT.influence[end].where(~bent, centre + by) for end, by in (("low", 50.0), ("high", 50.1)))
+    changed = RESULT.influence.assign(low=low, high=high, swing=(high - low).abs())
+    first = sensitivity.influence_rows(replace(RESULT, influence=changed), "therapeutic_index")[0]
+    assert first["value_name"] == "leak"
+    assert first["reach"] == pytest.approx(50.1)
 
 
 def test_what_the_solver_leaves_of_a_zero_is_a_zero_and_no_ratio_is_taken_of_it() -> None:

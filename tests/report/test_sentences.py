@@ -82,8 +82,12 @@ def test_a_handful_of_draws_takes_no_side() -> None:
 
 
 def test_an_assumption_is_told_with_digits_that_show_what_it_moves() -> None:
-    text = sentences.assumption("gain", 0.1, 10.0, "1/h", 1.13, 1.009, "the index", 1.0)
+    text = sentences.assumption("gain", 0.1, 10.0, "1/h", "the index", sentences.moved(1.13, 1.009, 1.02, 1.0))
     assert text == "gain, 0.1 to 10\u00a01/h: alone it moves the index from 1.13 to 1.01"
+
+
+def test_a_contrast_that_bends_is_told_with_its_centre() -> None:
+    assert sentences.moved(0.195, 0.225, 0.121, 1.0) == "0.2 to 0.23 (0.12 at its centre)"
 
 
 def test_less_is_better_where_the_study_says_so() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from exocosm.evidence.bibliography import Source, link, parse_bibliography, short
 from exocosm.report import sentences
-from exocosm.report.numbers import counted, enough_digits, interval, listed, percent, quantity, readable
+from exocosm.report.numbers import counted, interval, listed, percent, quantity, readable
 from exocosm.report.sensitivity import influence_rows
 from exocosm.report.tables import Row, records
 from exocosm.vesicles.card import RATIOS
@@ -199,10 +199,8 @@ def influential_assumptions(result: Result, contrast: str, title: str) -> tuple[
             row.get("value_low", float("nan")),
             row.get("value_high", float("nan")),
             row.get("unit", ""),
-            row["low"],
-            row["high"],
             title,
-            row["neutral"],
+            sentences.moved(row["low"], row["high"], row["centre"], row["neutral"]),
         )
         for row in rows[:MOST_NAMED]
     )
@@ -310,7 +308,7 @@ def ranked_assumptions(result: Result, contrast: str) -> tuple[RankedAssumption,
             range=interval(
                 row.get("value_low", float("nan")), row.get("value_high", float("nan")), row.get("unit", ""), 3
             ),
-            moves=interval(row["low"], row["high"], "", enough_digits((row["low"], row["high"]), row["neutral"])),
+            moves=sentences.moved(row["low"], row["high"], row["centre"], row["neutral"]),
         )
         for place, row in enumerate(influence_rows(result, contrast), 1)
         if row["trust"] in NO_PROOF

@@ -126,17 +126,24 @@ def influences(result: Result, names: tuple[str, ...]) -> list[Picture]:
 
 
 def influence_rows(result: Result, contrast: str) -> list[dict[str, Any]]:
-    """The uncertain values that move a contrast, the farthest first, each with its own range, unit and method."""
-    if not len(result.influence) or contrast not in {each.name for each in result.study.contrasts}:
+    """The uncertain values that move a contrast, the farthest first, each with its own range, unit and method.
+
+    How far: between the lowest and the highest of the contrast at the low end, the centre and the high end of a value,
+    for a contrast may bend so that both ends lie on one side of the centre.
+    """
+    centres = {row["contrast"]: float(row["central"]) for row in records(contrast_table(result))}
+    if not len(result.influence) or contrast not in centres:
         return []
-    table = influence_ranking(result, contrast).dropna(subset=["swing"])
-    ranges = _ranges(result.values)
-    rows = [{**row, **ranges.get((row["value_name"], row["row"]), {})} for row in records(table[table["swing"] != 0])]
     neutral = evaluation.neutral(next(each for each in result.study.contrasts if each.name == contrast))
-    return [
-        {**row, "label": value_label(row["value_name"], str(row.get("quantity", ""))), "neutral": neutral}
-        for row in rows
-    ]
+    ranges = _ranges(result.values)
+    rows = []
+    for row in records(influence_ranking(result, contrast).dropna(subset=["swing"])):
+        points = [row["low"], row["high"], *([centres[contrast]] if np.isfinite(centres[contrast]) else [])]
+        more = ranges.get((row["value_name"], row["row"]), {})
+        label = value_label(row["value_name"], str(more.get("quantity", "")))
+        found = {"label": label, "neutral": neutral, "centre": centres[contrast], "reach": max(points) - min(points)}
+        rows.append({**row, **more, **found})
+    return sorted((row for row in rows if row["reach"] > 0), key=lambda row: -float(row["reach"]))
 
 
 def value_label(name: str, quantity: str) -> str:
@@ -169,6 +176,7 @@ def _influence(result: Result, contrast: Contrast, rows: list[dict[str, Any]], n
         colour = TRUST_COLOURS.get(row["trust"], FAINT)
         left, right = sorted((row["low"], row["high"]))
         axis.barh(place, right - left, left=left, color=colour, alpha=0.8, height=0.62)
+        axis.plot([min(left, middle), max(right, middle)], [place, place], color=colour, lw=1.0, zorder=1)
         for end, mark in ((row["low"], "low"), (row["high"], "high")):
             outside = "right" if end == left else "left"
             shift = -3 if outside == "right" else 3
@@ -206,7 +214,7 @@ def _influence(result: Result, contrast: Contrast, rows: list[dict[str, Any]], n
     legend_above(figure, patches)
     first = rows[0]
     digits = enough_digits((first["low"], first["high"], middle), neutral)
-    moved = f"from {shown(first['low'], digits)} to {shown(first['high'], digits)}"
+    moved = f"from {sentences.moved(first['low'], first['high'], middle, neutral)}"
     caption = (
         f"{title} moves most, {moved}, when {first['label']}, which is {_trust(first['trust'])}, goes from the low to "
         "the high end of its 95 % range. Each bar is one value moved alone, all others at their centre (full line, "

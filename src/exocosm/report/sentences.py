@@ -175,13 +175,18 @@ def without_spread(number: int, total: int) -> str:
     )
 
 
-def assumption(
-    name: str, low: float, high: float, unit: str, at_low: float, at_high: float, moved: str, neutral: float
-) -> str:
-    """One influential value: its range and what it does to the answer (`moved`), equal arms being at `neutral`."""
+def moved(at_low: float, at_high: float, centre: float, neutral: float) -> str:
+    """What a contrast is at both ends of a value, and at its centre where that does not lie between them."""
     digits = enough_digits((at_low, at_high), neutral)
-    ends = f"from {shown(at_low, digits)} to {shown(at_high, digits)}"
-    return f"{name}, {interval(low, high, unit, 3)}: alone it moves {moved} {ends}"
+    ends = f"{shown(at_low, digits)} to {shown(at_high, digits)}"
+    if min(at_low, at_high) <= centre <= max(at_low, at_high) or math.isnan(centre):
+        return ends
+    return f"{ends} ({shown(centre, digits)} at its centre)"
+
+
+def assumption(name: str, low: float, high: float, unit: str, contrast: str, ends: str) -> str:
+    """One influential value: its range, and what the contrast is at its ends (as `moved` tells it)."""
+    return f"{name}, {interval(low, high, unit, 3)}: alone it moves {contrast} from {ends}"
 
 
 def next_measurement(quantity_words: str, where: str, trust: str, low: float, high: float, unit: str) -> str:
