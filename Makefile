@@ -1,7 +1,7 @@
 # Two commands do everything on a machine with Python 3.11 (or newer) and make:
 #   make demo    installs, runs the example study and says where its report is
 #   make test    installs, checks style and types, runs the tests
-# Others: lint, test-all, bench, lock, clean.
+# Others: lint, test-all, readme (tables of README.md from the demo), bench, lock, clean.
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)
@@ -15,12 +15,15 @@ JOBS ?= 2
 STUDY := examples/doxorubicin_carriers.yaml
 RESULT := results/doxorubicin_carriers
 
-.PHONY: demo test test-all lint bench lock clean
+.PHONY: demo readme test test-all lint bench lock clean
 
 demo: .venv/installed
 	$(BIN)/exocosm run $(STUDY) -o $(RESULT)
 	@test -f $(RESULT)/report.html || { echo "no report was written to $(RESULT)" >&2; exit 1; }
 	@echo "The report: $(CURDIR)/$(RESULT)/report.html (open it in a browser)"
+
+readme: demo
+	$(BIN)/python docs/refresh_readme.py $(RESULT)
 
 test: lint
 	$(BIN)/python -m pytest --slow sample -n $(JOBS)
