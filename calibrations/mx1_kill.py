@@ -1,6 +1,6 @@
 """Concentration of half-maximal kill so that free doxorubicin shrinks MX-1 xenografts as measured at day 14.
 
-    python calibrations/mx1_kill.py [draws]
+python calibrations/mx1_kill.py [draws]
 """
 
 import sys

@@ -75,6 +75,7 @@ def test_studies_in_the_documentation_can_be_solved(block: Block) -> None:
 
 @pytest.mark.parametrize("block", RUNNABLE, ids=str)
 def test_python_in_the_documentation_runs(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")  # pages speak as if from the root of the repository
     first = next((study for study in STUDIES if study.page == block.page), None)
     if first is not None:
         (tmp_path / "study.yaml").write_text(first.text, encoding="utf-8")
