@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, GREEN, VERMILION, GREY, BLACK = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#7F7F7F", "#000000"
 HOURS_IN_DAY = 24.0
+LOWEST_SHOWN = 1e-5  # of the highest median, on logarithmic axes: below it stands what no assay would see
 MAXIMUM_BARS = 15
 
 
@@ -36,36 +37,35 @@ def plot_time_course(result: Result, output: str, arms: Sequence[str] = ()) -> F
     columns = min(3, len(courses))
     rows = -(-len(courses) // columns)
     figure, axes = _figure(rows, columns, share=True)
+    highest = max(float(np.nanmax(course.summary.uncertainty.median)) for course in courses)
+    on_log = shown.log and highest > 0
+    lowest = highest * LOWEST_SHOWN if on_log else -np.inf
     for axis, course in zip(axes, courses, strict=False):
         scale, time_unit = _time_scale(float(course.times[-1]))
         times, numbers = course.times / scale, course.summary
-        axis.fill_between(
+        for band, colour, opacity, label in (
+            (numbers.variability, ORANGE, 0.35, "animals differ (95 %)"),
+            (numbers.uncertainty, BLUE, 0.45, "not known (95 %)"),
+        ):
+            low, high = np.maximum(band.low, lowest / 10), np.maximum(band.high, lowest / 10)
+            axis.fill_between(times, low, high, color=colour, alpha=opacity, lw=0, label=label)
+            axis.plot(times, low, color=colour, lw=0.6, ls="--")
+            axis.plot(times, high, color=colour, lw=0.6, ls="--")
+        axis.plot(
             times,
-            numbers.variability.low,
-            numbers.variability.high,
-            color=ORANGE,
-            alpha=0.35,
-            lw=0,
-            label="animals differ (95 %)",
+            np.maximum(numbers.uncertainty.median, lowest / 10),
+            color=BLACK,
+            lw=1.4,
+            label="typical animal (median)",
         )
-        axis.fill_between(
-            times,
-            numbers.uncertainty.low,
-            numbers.uncertainty.high,
-            color=BLUE,
-            alpha=0.45,
-            lw=0,
-            label="not known (95 %)",
-        )
-        for edge in (numbers.variability.low, numbers.variability.high):
-            axis.plot(times, edge, color=ORANGE, lw=0.8, ls="--")
-        axis.plot(times, numbers.uncertainty.median, color=BLACK, lw=1.4, label="typical animal (median)")
         _overlay(axis, result, course.arm, output, shown.unit, scale)
         axis.set_title(_arm_title(result, course.arm), fontsize=9)
         axis.set_xlabel(f"time ({time_unit})")
-        if shown.log and np.nanmax(numbers.uncertainty.median) > 0:
-            axis.set_yscale("log", nonpositive="mask")
+        if on_log:
+            axis.set_yscale("log")
     axes[0].set_ylabel(_label(shown.title or output, shown.unit))
+    if on_log:
+        axes[0].set_ylim(bottom=lowest)
     for spare in axes[len(courses) :]:
         spare.set_visible(False)
     axes[0].legend(fontsize=7, frameon=False)
