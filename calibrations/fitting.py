@@ -40,7 +40,10 @@ class Fit:
     def values(self, arm: ResolvedArm, number: int | None) -> dict[str, float]:
         """Central values (number None) or those of one draw, canonical."""
         found = {}
+        parameters = {parameter.name for parameter in arm.model.parameters}
         for name, pin in arm.pins.items():
+            if name not in parameters:  # correlations are pinned beside the parameters that they join
+                continue
             spread = spread_of(pin.value)
             z = 0.0 if number is None else generator("calibration", self.seed, number, pin.value.id).standard_normal()
             found[name] = units.to_canonical(float(draw(spread, z)), pin.value.unit)

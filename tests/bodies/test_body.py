@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from exocosm.bodies import assemble, organ_table, organisms, preset
+from exocosm.engines.contract import Dose
 from exocosm.errors import InputError
 from exocosm.network.compile import compile_model
 
@@ -146,6 +147,13 @@ def test_a_ligand_never_lowers_what_the_tumour_gets(make_subject: Make, gain: st
         for factor in (1.0, 10.0, 100.0)
     ]
     assert exposures[0] < exposures[1] < exposures[2]
+
+
+def test_drug_from_vesicles_inside_tumour_cells_is_released_inside_them(make_subject: Make) -> None:
+    mouse = make_subject("mouse", "carrier_drug", carrier="small_ev", cargo="doxorubicin")
+    swallowed = (Dose("doxorubicin.s1@tumour.cells", "7.0", (0.0,)),)
+    inside = mouse.solve(["doxorubicin@tumour.inside"], end=500.0, doses=swallowed, drug_cell_efflux=0.0)
+    assert inside.values[0, -1, 0] == pytest.approx(7.0, rel=1e-6)
 
 
 def test_exposure_is_the_area_under_the_curve(make_subject: Make) -> None:

@@ -125,8 +125,13 @@ def fluid_places(system: System) -> tuple[tuple[str, str], ...]:
 
 
 def cell_places(system: System) -> tuple[tuple[str, str], ...]:
-    """Where vesicles are inside cells -> the organ in which their cargo is then found."""
-    pairs = [(f"{organ.name}.cells", organ.name) for organ in system.organs]
+    """Where vesicles are inside cells -> where their cargo is then found: in the organ, or inside the tumour's cells."""
+    # where drug inside tumour cells is told from drug around them, vesicles in those cells release it inside
+    apart = "tumour_drug" in system.mechanisms
+    pairs = [
+        (f"{organ.name}.cells", "tumour.inside" if apart and organ.name == "tumour" else organ.name)
+        for organ in system.organs
+    ]
     return (*pairs, *((f"{organ.name}.phagocytes", organ.name) for organ in system.organs if organ.phagocytes))
 
 
