@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from exocosm.errors import InputError
 from exocosm.study.resolved import WhatIf
 from exocosm.trajectory.break_even import at_position, break_even, crossing, what_if_curve
-from exocosm.trajectory.summary import contrast_table, metric_table, summarise, time_course
+from exocosm.trajectory.summary import contrast_table, influence_ranking, metric_table, summarise, time_course
 
 
 def test_uncertainty_does_not_leak_into_variability():
@@ -106,3 +108,39 @@ def test_curves_of_a_run(tiny_result):
         time_course(tiny_result, "plain", "plasm")
     with pytest.raises(InputError, match="targeting"):
         what_if_curve(tiny_result, "targetin")
+
+
+def test_an_arm_without_numbers_for_an_output_has_a_summary_of_nothing(tiny_result):
+    data = tiny_result.trajectories
+    without = data.where(~((data["arm"] == "plain") & (data["output"] == "plasma")))
+    course = time_course(replace(tiny_result, trajectories=without), "plain", "plasma")
+    assert course.times.tolist() == data["time"].values.tolist()
+    assert course.summary.missing == 1.0
+    for name in ("uncertainty", "variability", "predictive"):
+        for end in ("low", "median", "high"):
+            assert np.isnan(getattr(getattr(course.summary, name), end)).all()
+    nothing = summarise(np.empty(0), np.empty((3, 4, 0)))
+    assert nothing.uncertainty.low.shape == nothing.variability.high.shape == (0,)
+
+
+def test_a_typical_animal_that_is_numerically_zero_does_not_split_the_band():
+    values = np.array([[1.0, 0.5, 2.0], [1.0, 0.5, 2.0], [-1e-9, 3e-8, 0.4]])  # the last draw is over
+    central = np.asarray(1.0)
+    split, whole = summarise(central, values), summarise(central, values, negligible=1e-6)
+    assert float(split.variability.high) > 1.0 + 0.9
+    assert (float(whole.variability.low), float(whole.variability.high)) == (0.5, 2.0)
+    over = np.array([[1.0, 0.0, -1e-9]])  # an animal in which nothing is left is a share of nothing, not a difference
+    assert float(summarise(np.asarray(4.0), over, negligible=1e-6).variability.high) == 0.0
+
+
+def test_a_value_that_bends_a_contrast_is_ranked_by_how_far_it_bends_it(tiny_result):
+    table = influence_ranking(tiny_result, "gain_in_tissue")
+    first, last = table["value_name"].iloc[0], table["value_name"].iloc[-1]
+    bent = tiny_result.influence["value_name"] == last
+    centre, reach = float(table["centre"].iloc[0]), float(table["reach"].iloc[0])
+    ends = {end: tiny_result.influence[end].where(~bent, centre + 2 * reach) for end in ("low", "high")}
+    changed = replace(tiny_result, influence=tiny_result.influence.assign(**ends))
+    swing = changed.influence.assign(swing=(changed.influence["high"] - changed.influence["low"]).abs())
+    found = influence_ranking(replace(changed, influence=swing), "gain_in_tissue")
+    assert found["value_name"].tolist()[:2] == [last, first]
+    assert found["reach"].iloc[0] == pytest.approx(2 * reach)

@@ -126,24 +126,17 @@ def influences(result: Result, names: tuple[str, ...]) -> list[Picture]:
 
 
 def influence_rows(result: Result, contrast: str) -> list[dict[str, Any]]:
-    """The uncertain values that move a contrast, the farthest first, each with its own range, unit and method.
-
-    How far: between the lowest and the highest of the contrast at the low end, the centre and the high end of a value,
-    for a contrast may bend so that both ends lie on one side of the centre.
-    """
-    centres = {row["contrast"]: float(row["central"]) for row in records(contrast_table(result))}
-    if not len(result.influence) or contrast not in centres:
+    """The uncertain values that move a contrast, the farthest first, each with its own range, unit and method."""
+    known = next((each for each in result.study.contrasts if each.name == contrast), None)
+    if not len(result.influence) or known is None:
         return []
-    neutral = evaluation.neutral(next(each for each in result.study.contrasts if each.name == contrast))
     ranges = _ranges(result.values)
     rows = []
-    for row in records(influence_ranking(result, contrast).dropna(subset=["swing"])):
-        points = [row["low"], row["high"], *([centres[contrast]] if np.isfinite(centres[contrast]) else [])]
+    for row in records(influence_ranking(result, contrast).dropna(subset=["reach"])):
         more = ranges.get((row["value_name"], row["row"]), {})
         label = value_label(row["value_name"], str(more.get("quantity", "")))
-        found = {"label": label, "neutral": neutral, "centre": centres[contrast], "reach": max(points) - min(points)}
-        rows.append({**row, **more, **found})
-    return sorted((row for row in rows if row["reach"] > 0), key=lambda row: -float(row["reach"]))
+        rows.append({**row, **more, "label": label, "neutral": evaluation.neutral(known)})
+    return [row for row in rows if row["reach"] > 0]
 
 
 def value_label(name: str, quantity: str) -> str:

@@ -143,11 +143,11 @@ def plot_contrasts(result: Result, names: Sequence[str] = ()) -> Figure:
 
 def plot_influence(result: Result, contrast: str, most: int = MAXIMUM_BARS) -> Figure:
     """Tornado: how far each uncertain value alone, at the ends of its 95 %, moves a contrast."""
-    table = summaries.influence_ranking(result, contrast).dropna(subset=["swing"]).head(most)
+    table = summaries.influence_ranking(result, contrast).dropna(subset=["reach"]).head(most)
     if table.empty:
         raise InputError(f"no uncertain value was moved for the contrast '{contrast}'")
     shown = _contrast(result, contrast)
-    middle = summaries.contrast_table(result).set_index("contrast")["central"][contrast]
+    middle = float(table["centre"].iloc[0])
     figure, (axis,) = _figure(1, 1, height=1.0 + 0.28 * len(table), width=6.5)
     places = np.arange(len(table))[::-1]
     for column, colour, hatch, words in (

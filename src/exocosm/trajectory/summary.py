@@ -62,37 +62,51 @@ class TimeCourse:
 
 
 def band(samples: Array) -> Band:
-    """The band over the first axis, NaN left out."""
+    """The band over the first axis, NaN left out; NaN where there is no sample."""
     samples = np.asarray(samples, float)
+    if not samples.size:
+        nothing = np.full(samples.shape[1:], np.nan)
+        return Band(nothing, nothing, nothing)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a column without a number gives NaN, which is what it is
         low, median, high = np.nanquantile(samples, QUANTILES, axis=0)
     return Band(low, median, high)
 
 
-def summarise(central: Array, values: Array) -> Summary:
-    """The three bands of `values` (draw, 1 + animals, ...) about `central` (...); animal 0 is the typical one."""
+def summarise(central: Array, values: Array, negligible: float = 0.0) -> Summary:
+    """The three bands of `values` (draw, 1 + animals, ...) about `central` (...); animal 0 is the typical one.
+
+    negligible: what the engine cannot tell from zero; no ratio is taken against a typical animal that is not above it.
+    """
     central, values = np.asarray(central, float), np.asarray(values, float)
     typical, animals = values[:, :1], values[:, 1:]
-    rest = values.shape[2:]
     everyone = animals if animals.shape[1] else typical
     return Summary(
         central=central,
         uncertainty=band(typical[:, 0]),
-        variability=_variability(central, typical, animals) if animals.shape[1] else Band(central, central, central),
-        predictive=band(everyone.reshape(-1, *rest)),
+        variability=_variability(central, typical, animals, negligible)
+        if animals.shape[1]
+        else Band(central, central, central),
+        predictive=band(_pooled(everyone)),
         missing=float(np.isnan(values).mean()) if values.size else 1.0,
     )
 
 
-def _variability(central: Array, typical: Array, animals: Array) -> Band:
+def _pooled(values: Array) -> Array:
+    """(draw, animal, ...) as (draw and animal, ...)."""
+    return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
+
+
+def _variability(central: Array, typical: Array, animals: Array, negligible: float) -> Band:
     pairs = np.broadcast_to(typical, animals.shape)
     usable = ~(np.isnan(pairs) | np.isnan(animals))
-    as_ratio = ((pairs > 0) & (animals > 0) | ~usable).all(axis=(0, 1)) & (central > 0)
+    # beside a number that the engine leaves of a zero, any ratio comes out: one such draw would split the band
+    told = usable & (np.abs(pairs) > negligible) if negligible else usable
+    positive = ((pairs > 0) & (animals > -negligible) | ~told).all(axis=(0, 1))
+    as_ratio = positive & told.any(axis=(0, 1)) & (central > negligible)
     ratios = np.full(animals.shape, np.nan)
-    np.divide(animals, pairs, out=ratios, where=usable & (pairs != 0))
-    rest = animals.shape[2:]
-    by_ratio, by_difference = band(ratios.reshape(-1, *rest)), band((animals - pairs).reshape(-1, *rest))
+    np.divide(np.maximum(animals, 0.0) if negligible else animals, pairs, out=ratios, where=told & (pairs != 0))
+    by_ratio, by_difference = band(_pooled(ratios)), band(_pooled(animals - pairs))
     with np.errstate(invalid="ignore"):
         return Band(
             *(
@@ -103,7 +117,10 @@ def _variability(central: Array, typical: Array, animals: Array) -> Band:
 
 
 def time_course(result: Result, arm: str, output: str) -> TimeCourse:
-    """The bands of an output over time in one arm.  Raises InputError if there is no such arm or output."""
+    """The bands of an output over time in one arm; all NaN if the arm has no numbers for it.
+
+    Raises InputError if there is no such arm or output.
+    """
     data = result.trajectories
     for kind, name in (("arm", arm), ("output", output)):
         known = [str(each) for each in data[kind].values]
@@ -112,9 +129,18 @@ def time_course(result: Result, arm: str, output: str) -> TimeCourse:
     chosen = data.sel(arm=arm, output=output)
     values, central = chosen["value"].values, chosen["central"].values
     recorded = ~np.isnan(central) | ~np.isnan(values).all(axis=(0, 1))
+    if not recorded.any():  # NaN at every time, so that the reader sees that nothing is there
+        recorded = np.ones_like(recorded)
     unit = next(each.unit for each in result.study.outputs if each.name == output)
     times = np.asarray(data["time"].values, float)
-    return TimeCourse(arm, output, unit, times[recorded], summarise(central[recorded], values[:, :, recorded]))
+    summary = summarise(central[recorded], values[:, :, recorded], _negligible(result, values[:, 0]))
+    return TimeCourse(arm, output, unit, times[recorded], summary)
+
+
+def _negligible(result: Result, typical: Array) -> float:
+    """What the engine cannot tell from zero in a course: its relative tolerance times the highest number."""
+    known = np.abs(typical[~np.isnan(typical)])
+    return float(known.max()) * result.study.tolerances.relative if known.size else 0.0
 
 
 def central_metrics(result: Result) -> dict[tuple[str, str], float]:
@@ -247,12 +273,20 @@ def _frame(rows: list[dict[str, object]], columns: list[str]) -> pd.DataFrame:
 
 
 def influence_ranking(result: Result, contrast: str | None = None) -> pd.DataFrame:
-    """The uncertain values by how far each alone moves a contrast (all contrasts if none is named), largest first."""
+    """The uncertain values by how far each alone moves a contrast (all contrasts if none is named), farthest first.
+
+    `reach`: between the lowest and the highest of the contrast at the low end, the centre and the high end of a value,
+    for a contrast may bend so that both ends lie on one side of its `centre`.
+    """
     table = result.influence
     if contrast is not None:
         known = [each.name for each in result.study.contrasts]
         if contrast not in known:
             raise InputError(f"the study has no contrast '{contrast}'; {nearest(contrast, known)}")
         table = table[table["contrast"] == contrast]
-    ranked = table.sort_values("swing", ascending=False, na_position="last", kind="stable")
+    centres = contrast_table(result).set_index("contrast")["central"].astype(float)
+    table = table.assign(centre=table["contrast"].map(centres).astype(float))
+    points = table[["low", "centre", "high"]]
+    reach = (points.max(axis=1) - points.min(axis=1)).where(table["swing"].notna())
+    ranked = table.assign(reach=reach).sort_values("reach", ascending=False, na_position="last", kind="stable")
     return ranked.sort_values("contrast", kind="stable").reset_index(drop=True)
