@@ -125,7 +125,7 @@ def fluid_places(system: System) -> tuple[tuple[str, str], ...]:
 
 
 def cell_places(system: System) -> tuple[tuple[str, str], ...]:
-    """Where vesicles are inside cells -> where their cargo is then found: in the organ, or inside the tumour's cells."""
+    """Where vesicles are inside cells -> where their cargo is then found: in the organ, or inside tumour cells."""
     # where drug inside tumour cells is told from drug around them, vesicles in those cells release it inside
     apart = "tumour_drug" in system.mechanisms
     pairs = [
