@@ -121,7 +121,11 @@ def break_even(what_if: WhatIf, values: Array, curves: Array, better: str) -> Br
 
 
 def _rank(quantile: float, count: int) -> int:
-    return round(quantile * (count - 1))
+    """The place among `count` sorted draws whose expected probability is nearest the quantile (place + 1)/(count + 1).
+
+    With fewer than 39 draws the outer quantiles lie beyond the draws, and the outermost draws stand for them.
+    """
+    return min(max(round(quantile * (count + 1)) - 1, 0), count - 1)
 
 
 def what_if_curve(result: Result, name: str) -> WhatIfCurve:
