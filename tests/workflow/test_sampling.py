@@ -110,3 +110,15 @@ def test_what_is_missing_is_named():
         of(arms=(arm("plain", model=model),))
     with pytest.raises(EvidenceError, match="entry"):
         sampling.replaced(sampling.central(of(), "plain"), "entri", np.ones(1))
+
+
+def test_parameters_on_one_row_are_one_unknown_but_animals_differ_in_each():
+    row = replace(ROWS["entry"], id="one-row", between_subject_cv=0.3)
+    study = of(arms=(arm("plain", entry=row, exit=replace(row, quantity="exit")),), draws=20)
+    drawn = [sampling.cohort(study, "plain", number, range(4)) for number in range(20)]
+    assert all(one["entry"][0] == one["exit"][0] for one in drawn)  # the typical animal: one unknown
+    assert all((one["entry"][1:] != one["exit"][1:]).all() for one in drawn)
+    moved = sampling.uncertain_symbols(study, "plain")
+    assert [symbol.row for symbol in moved].count("one-row") == 1
+    ends = sampling.one_at_a_time(study, "plain", moved)
+    assert (ends["entry"] == ends["exit"]).all()

@@ -1,8 +1,10 @@
 """Two-level sampling: draws over what is not known, and within each draw animals that differ.
 
 A sampled *symbol* is (parameter name, id of the pinned row): arms that stand on one row share its draws and their
-animals are twins; arms that pin different rows draw independently.  Every score belongs to its key (seed, draw, animal,
-symbol), so the numbers are the same whatever else is sampled, in whatever order, by any number of workers.
+animals are twins; arms that pin different rows draw independently.  What is not known is one unknown per row, whatever
+number of parameters stands on it (one permeability for four organs); how animals differ is drawn per symbol (their
+organs vary one by one).  Every score belongs to its key (seed, draw, animal, row or symbol), so the numbers are the
+same whatever else is sampled, in whatever order, by any number of workers.
 
 Rows of a joint group are correlated by the pins of quantity `correlation` that a study carries beside its parameters;
 such a row has one score for all parameters that stand on it.
@@ -151,18 +153,19 @@ def typical(sampling: Sampling, arm: str, numbers: Sequence[int]) -> dict[str, A
 
 
 def one_at_a_time(sampling: Sampling, arm: str, symbols: Sequence[Symbol]) -> dict[str, Array]:
-    """Parameter -> values with each symbol alone at its 2.5 %, then its 97.5 %: shape (2 x symbols,), canonical."""
+    """Parameter -> values with the row of each symbol alone at its 2.5 %, then its 97.5 %: shape (2 x symbols,)."""
     columns = {name: np.repeat(value, 2 * len(symbols)) for name, value in central(sampling, arm).items()}
     for place, symbol in enumerate(symbols):
         for name, sampled in sampling.arms[arm].items():
-            if sampled.symbol == symbol:
+            if sampled.symbol.row == symbol.row:
                 columns[name][2 * place : 2 * place + 2] = sampled.at(np.array([-NORMAL_95, NORMAL_95]))
     return columns
 
 
 def uncertain_symbols(sampling: Sampling, arm: str) -> tuple[Symbol, ...]:
-    """The symbols of an arm whose value is not known exactly."""
-    return tuple(sorted({one.symbol for one in sampling.arms[arm].values() if one.is_uncertain}))
+    """The rows of an arm that are not known exactly, each by the first of the parameters that stand on it."""
+    found = sorted((one.symbol for one in sampling.arms[arm].values() if one.is_uncertain), reverse=True)
+    return tuple(sorted({symbol.row: symbol for symbol in found}.values()))
 
 
 def replaced(parameters: Mapping[str, Array], name: str, values: Array) -> dict[str, Array]:
@@ -187,7 +190,7 @@ def _uncertainty_scores(sampling: Sampling, number: int) -> dict[Symbol, float]:
     if sampling.draws == 0:
         return {}
     symbols = _moving(sampling, UNCERTAINTY)
-    names, places = _score_names(sampling, symbols)
+    names, places = _score_names(sampling, symbols, UNCERTAINTY)
     scores = standard_normals(sampling.seed, UNCERTAINTY, [number], names)
     scores = _correlated(sampling, scores, UNCERTAINTY)
     return {symbol: float(scores[0, place]) for symbol, place in zip(symbols, places, strict=True)}
@@ -196,7 +199,7 @@ def _uncertainty_scores(sampling: Sampling, number: int) -> dict[Symbol, float]:
 def _variability_scores(sampling: Sampling, number: int) -> dict[Symbol, Array]:
     """Symbol -> scores of subjects 0 .. animals; the typical one, subject 0, has none."""
     symbols = _moving(sampling, BETWEEN_SUBJECT)
-    names, places = _score_names(sampling, symbols)
+    names, places = _score_names(sampling, symbols, BETWEEN_SUBJECT)
     scores = standard_normals(sampling.seed, f"{BETWEEN_SUBJECT} in draw {number}", range(1 + sampling.animals), names)
     scores[0] = 0.0
     scores = _correlated(sampling, scores, BETWEEN_SUBJECT)
@@ -214,18 +217,19 @@ def _moving(sampling: Sampling, level: str) -> tuple[Symbol, ...]:
     return tuple(sorted(chosen))
 
 
-def _score_names(sampling: Sampling, symbols: Sequence[Symbol]) -> tuple[list[str], list[int]]:
-    """Names of the scores to draw, and the place of each symbol's: its own, or that of its row in a joint group."""
+def _score_names(sampling: Sampling, symbols: Sequence[Symbol], level: str) -> tuple[list[str], list[int]]:
+    """Names of the scores to draw, and the place of each symbol's: that of its row where the row has one score."""
     joined = [id for group in sampling.groups for id in group.ids]
     names = [f"row {id}" for id in joined]
-    place_of = {id: place for place, id in enumerate(joined)}
+    place_of = {name: place for place, name in enumerate(names)}
     places = []
     for symbol in symbols:
-        if symbol.row in place_of:
-            places.append(place_of[symbol.row])
-        else:
-            places.append(len(names))
-            names.append(symbol.key)
+        by_row = f"row {symbol.row}"
+        name = by_row if level == UNCERTAINTY or by_row in place_of else symbol.key
+        if name not in place_of:
+            place_of[name] = len(names)
+            names.append(name)
+        places.append(place_of[name])
     return names, places
 
 
