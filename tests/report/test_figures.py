@@ -6,10 +6,14 @@ from dataclasses import replace
 
 import invented
 import matplotlib
+import numpy as np
+import pandas as pd
 import pytest
 
-from exocosm.report import figures, forest, prediction, sensitivity
+from exocosm.report import answers, figures, forest, prediction, sensitivity
 from exocosm.report.canvas import UNTREATED, Picture, looks
+from exocosm.report.numbers import is_dose_share
+from exocosm.trajectory.summary import Band, Summary, TimeCourse
 
 RESULT = invented.result()
 
@@ -105,6 +109,47 @@ def test_an_arm_without_an_output_is_left_out_of_its_figure() -> None:
     picture = figures.time_courses(replace(RESULT, trajectories=values))[0]
     assert "Vehicle" not in picture.caption
     assert "Free drug" in picture.caption
+
+
+def test_an_output_that_is_not_to_be_shown_has_no_figure() -> None:
+    outputs = tuple(replace(each, show=each.name != "heart_drug") for each in RESULT.study.outputs)
+    titles = [
+        each.title for each in figures.time_courses(replace(RESULT, study=replace(RESULT.study, outputs=outputs)))
+    ]
+    assert len(titles) == len(figures.time_courses(RESULT)) - 1
+    assert not [title for title in titles if "heart" in title.lower()]
+    hidden = tuple(replace(each, show=not is_dose_share(each.unit, each.name, each.title)) for each in outputs)
+    assert figures.share_courses(replace(RESULT, study=replace(RESULT.study, outputs=hidden))) is None
+
+
+def test_a_logarithmic_axis_ends_five_decades_below_the_highest_median() -> None:
+    def course(*numbers: float) -> TimeCourse:
+        line = np.array(numbers)
+        band = Band(line / 10, line, line * 10)
+        return TimeCourse("arm", "output", "", np.arange(len(line)), Summary(line, band, band, band, 0.0))
+
+    deep = course(100.0, 1.0, 1e-9)
+    floor = figures._floor([deep])
+    assert floor == pytest.approx(1e-3)
+    assert figures._floor([course(100.0, 50.0)]) == pytest.approx(5.0)
+    assert figures._floor([course(0.0, 0.0)]) is None
+    low, high = figures._edges(deep.summary.variability, deep.summary.central, floor, keep=False)
+    assert np.isnan(low).tolist() == np.isnan(high).tolist() == [False, False, True]
+    low, high = figures._edges(deep.summary.uncertainty, deep.summary.central, floor, keep=True)
+    assert low.min() > 0
+    assert not np.isnan(high).any()
+
+
+def test_a_what_if_below_the_value_of_the_study_is_read_downwards() -> None:
+    what_if = replace(RESULT.study.what_ifs[0], over=(0.1, 0.5, 1.0), vary="gain")
+    rows = [("targeting", at, draw, 4.0 - 3.0 * at) for draw in range(4) for at in what_if.over]
+    table = pd.DataFrame(rows, columns=["what_if", "value", "draw", "contrast_value"])
+    found = answers.curve_from_today(
+        replace(RESULT, study=replace(RESULT.study, what_ifs=(what_if,)), what_if=table), what_if
+    )
+    assert found.values.tolist() == [1.0, 0.5, 0.1]
+    assert found.break_even.already == 0.0
+    assert 0.1 < found.break_even.median < 0.5
 
 
 def test_nothing_to_draw_is_no_picture() -> None:

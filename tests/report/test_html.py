@@ -20,12 +20,13 @@ HEADINGS = (
     "How thin the data are",
     "Figures",
     "Predicted against measured",
-    "Values",
-    "Arms, doses and preparations",
     "Warnings and runs that did not finish",
     "Methods",
     "Sources",
     "Recipe",
+    "Arms, doses and preparations",
+    "Values",
+    "Models and the study file",
 )
 VOID = {"meta", "br", "link", "img", "input", "hr", "path", "use", "rect"}
 
@@ -85,8 +86,10 @@ def test_nothing_is_loaded_and_no_script_runs(page: str) -> None:
 
 def test_the_answer_and_the_thinness_stand_before_the_figures(page: str) -> None:
     first = page[: page.index('id="figures"')]
-    assert "Therapeutic index: with Drug in exosomes" in first
-    assert "2 measured, 1 borrowed (1 across species), 1 derived, 1 fitted and 3" in first
+    assert "Therapeutic index: Drug in exosomes" in first
+    assert "8 values: 2 measured, 1 fitted, 1 derived, 1 borrowed and 3 assumed" in first
+    assert "Besides: 1 definition or dose." in first
+    assert "rat heart; used for mouse" in first
     assert "gain (targeting gain), 0.2 to 9" in first
     assert "Measure gain (targeting gain) in the mouse (4T1 in BALB/c)" in first
     assert "30 draws" in first
@@ -101,8 +104,57 @@ def test_a_value_that_several_arms_found_by_different_paths_is_counted_once() ->
     correlation = again.assign(name="corr", row="corr", quantity="correlation", trust="fitted")
     page = render_report(replace(result, values=pd.concat([result.values, again, correlation], ignore_index=True)))
     # the value is now borrowed, for one arm borrowed it; the correlation is none
-    assert "8 values: 1 measured, 2 borrowed (1 across particle, 1 across species), 1 derived, 1 fitted" in page
+    assert "8 values: 1 measured, 1 fitted, 1 derived, 2 borrowed and 3 assumed" in page
     assert "Correlations: 1" in page
+
+
+def test_contrasts_and_what_ifs_answer_in_one_block_with_what_the_words_mean() -> None:
+    result = invented.result()
+    contrasts = tuple(
+        replace(each, matters=3.0) if each.name == "therapeutic_index" else each for each in result.study.contrasts
+    )
+    study = replace(result.study, contrasts=contrasts, answer=("targeting", "therapeutic_index", "growth"))
+    page = render_report(replace(result, study=study))
+    assert page.count('<section class="answer') == 1
+    answer = page[page.index('<section class="answer') : page.index('id="thin"')]
+    assert "gain that matters" in answer
+    assert "it reaches 3, the least that matters, in" in answer
+    assert "Therapeutic index: Exposure of the tumour for the same exposure of the heart." in answer
+    assert answer.index("Tumour volume at the end:") < answer.index("How much targeting would pay off?:")
+    assert "takes Therapeutic index to 3 (95\u00a0% of draws:" in answer
+    only = render_report(replace(result, study=replace(study, answer=("targeting",))))
+    assert "breaks even at a targeting gain of" in only[: only.index('id="thin"')]
+    assert "Which values move the answer: Therapeutic index" in only
+
+
+def test_constants_with_a_source_are_not_called_definitions() -> None:
+    result = invented.result()
+    cited = result.values[result.values["name"] == "dose_1"].assign(name="flow", row="flow", source="Dog2011")
+    page = render_report(replace(result, values=pd.concat([result.values, cited], ignore_index=True)))
+    assert "Besides: 1 constant of published models and tables, most from Dog 2011 (1); 1 definition or dose." in page
+    assert "Published constants: 1" in page
+    assert "Definitions: 1" in page
+
+
+def test_a_source_without_author_is_named_by_its_title_in_quotes() -> None:
+    result = invented.result()
+    long = BIBLIOGRAPHY.replace("  author = {Dog, Dan},\n", "").replace(
+        "Organ weights", "Organ weights " + "of mice " * 9
+    )
+    page = render_report(replace(result, bibliography=long))
+    assert "“Organ weights of mice of mice of mice of …” 2011" in page
+
+
+def test_comparisons_stand_by_study_under_their_own_titles() -> None:
+    result = invented.result()
+    titled = result.comparisons.assign(title=result.comparisons["what"] + ", measured by Able")
+    page = render_report(replace(result, comparisons=titled))
+    assert "Tumour at 4 h, measured by Able" in page
+    assert "one more animal" in page
+    points = [titled[titled["verdict"] == "overlay"].assign(what=f"at {number} h") for number in range(5)]
+    many = render_report(replace(result, comparisons=pd.concat([titled, *points], ignore_index=True)))
+    assert "the last of 6 points; median factor off, over all: 1.1" in many
+    assert many.count('<span class="tag overlay">') == 1
 
 
 def test_every_figure_has_a_caption(page: str) -> None:

@@ -69,7 +69,8 @@ def test_times_are_told_in_the_unit_a_reader_would_use() -> None:
 
 def test_digits_are_enough_to_tell_unequal_numbers_apart() -> None:
     assert numbers.enough_digits((0.4, 2.0, 9.0), 1.0) == 2
-    assert numbers.enough_digits((1.004, 1.2), 1.0) == 4
+    assert numbers.enough_digits((1.04, 1.2), 1.0) == 3
+    assert numbers.enough_digits((1.0004, 1.2), 1.0) == 3  # more digits than that promise too much
     assert numbers.enough_digits((1.0, 1.0), 1.0) == 2
 
 
@@ -78,3 +79,11 @@ def test_shares_of_a_dose_are_known_by_unit_or_by_name() -> None:
     assert numbers.is_dose_share("percent", "liver", "Dose in the liver")
     assert not numbers.is_dose_share("percent", "killed", "Cells killed")
     assert not numbers.is_dose_share("nmol/mL", "dose", "Dose")
+
+
+def test_the_numbers_of_one_interval_have_the_same_decimals() -> None:
+    assert numbers.aligned((1.0009, 1.0117, 1.513)) == ("1.00", "1.01", "1.51")
+    assert numbers.aligned((-42.1, -11.0, -2.6)) == ("−42.1", "−11.0", "−2.6")
+    assert numbers.aligned((950.0, 1790.0, 3004.0)) == ("950", "1,790", "3,000")
+    assert numbers.aligned((0.99, 40.0, 900.0)) == ("0.99", "40", "900")
+    assert numbers.aligned((0.0, 1.0, float("nan"))) == ("0", "1", "not known")

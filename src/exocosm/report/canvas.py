@@ -35,8 +35,10 @@ TRUST_COLOURS: Mapping[str, str] = {
     "derived": "#CC79A7",
     "fitted": "#8C6BB1",
     "assumed": "#D55E00",
-    "constant": "#B8B8B8",
+    "constant": "#8A8A8A",
+    "definition": "#C8C8C8",
 }
+TALL = 0.9  # height over width of a figure
 WIDTH = 7.4  # inches; the page is laid out for it
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")  # not the space at which no line ends
 _STYLE: dict[Any, Any] = {
@@ -71,6 +73,12 @@ class Picture:
     title: str
     svg: str
     caption: str
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether it needs a printed page of its own rather than half of one."""
+        box = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', self.svg)
+        return box is not None and float(box.group(2)) > TALL * float(box.group(1))
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,11 @@ import numpy as np
 
 from exocosm.evidence.bibliography import link, short
 from exocosm.network.describe import describe
-from exocosm.report import figures, forest, ground, prediction, sensitivity, sentences
+from exocosm.report import answers, figures, forest, ground, prediction, sensitivity, sentences, thin, verdict
 from exocosm.report.canvas import TRUST_COLOURS, looks
 from exocosm.report.numbers import counted, interval, quantity, readable, shown
 from exocosm.report.tables import records
 from exocosm.study.explain import distinct_models
-from exocosm.trajectory import evaluation
-from exocosm.trajectory.summary import contrast_table
 
 if TYPE_CHECKING:
     from exocosm.study.resolved import ResolvedStudy
@@ -36,13 +34,11 @@ VERDICT_WORDS = {
 def contents(result: Result) -> dict[str, Any]:
     """Every section of the report: the variables of the template."""
     study = result.study
-    answered = tuple(name for name in study.answer if name in {each.name for each in study.contrasts})
-    asked = answered or tuple(each.name for each in study.contrasts[:1])
+    asked = answers.asked_contrasts(study)
     return {
         "title": study.title or study.name,
         "question": study.question,
-        "answers": _answers(result, asked),
-        "is_named_answer": bool(answered),
+        "block": answers.block(result),
         "thin": _thin(result, asked),
         "arms": _arms(result),
         "pictures": _pictures(result, asked),
@@ -66,48 +62,6 @@ def contents(result: Result) -> dict[str, Any]:
     }
 
 
-def compared(result: Result, name: str) -> sentences.Compared | None:
-    """A contrast of a result in numbers; None if the arms lack its metric."""
-    table = contrast_table(result)
-    rows = records(table[table["contrast"] == name])
-    if not rows:
-        return None
-    row = rows[0]
-    contrast = next(each for each in result.study.contrasts if each.name == name)
-    arms = looks(result.study)
-    typical = result.contrasts.loc[result.contrasts["contrast"] == name, "typical"].to_numpy(float)
-    known = typical[~np.isnan(typical)]
-    gain = known - evaluation.neutral(contrast)
-    better = gain > 0 if contrast.better == "higher" else gain < 0
-    return sentences.Compared(
-        title=str(row["title"]),
-        arm=arms[contrast.arm].title,
-        against=arms[contrast.against].title,
-        how=contrast.how,
-        better=contrast.better,
-        unit=str(row["unit"]),
-        median=row["median"],
-        low=row["low"],
-        high=row["high"],
-        animals_low=row["animals_low"],
-        animals_high=row["animals_high"],
-        draws=len(known),
-        draws_better=int(better.sum()),
-        draws_asked=result.study.draws,
-        animals=result.trajectories.sizes["animal"] - 1,
-        says=contrast.says,
-    )
-
-
-def _answers(result: Result, asked: tuple[str, ...]) -> list[dict[str, Any]]:
-    found = []
-    for name in asked:
-        numbers = compared(result, name)
-        if numbers is not None:
-            found.append({"name": name, "says": numbers.says, "answer": sentences.answer(numbers)})
-    return found
-
-
 def _thin(result: Result, asked: tuple[str, ...]) -> dict[str, Any]:
     study, counts = result.study, ground.counts(ground.distinct_values(result))
     counts.pop("correlation", None)
@@ -125,17 +79,16 @@ def _thin(result: Result, asked: tuple[str, ...]) -> dict[str, Any]:
     ]
     first = asked[0] if asked else ""
     title = next((each.title or each.name for each in study.contrasts if each.name == first), "")
-    animals = result.trajectories.sizes["animal"] - 1
-    group = counted(animals, "animal") if animals else "no animals besides the typical one"
+    told = verdict.in_sentence(verdict.subject(title), answers.prose(study))
+    told = f"the {told}" if told[:1].islower() else told
     return {
-        "sentences": ground.thinness(result),
+        "sentences": thin.first_lines(result),
         "shares": shares,
-        "assumptions": ground.influential_assumptions(result, first, title) if first else (),
+        "lists": thin.short_lists(result, first),
+        "assumptions": thin.assumptions(result, first, told) if first else (),
         "was_ranked": bool(len(result.influence)),
         "next": ground.next_measurement(result, first) if first else "",
-        "numbers": (
-            f"{counted(study.draws, 'draw')} of what is not known; each with the typical animal and {group}, per arm."
-        ),
+        "numbers": thin.numbers_of_runs(result),
     }
 
 
@@ -170,21 +123,22 @@ def _pictures(result: Result, asked: tuple[str, ...]) -> list[dict[str, Any]]:
 
 def _comparisons(result: Result) -> list[dict[str, Any]]:
     sources = ground.sources_of(result)
-    titles = {each.name: each.title or each.name for each in (result.study, *result.study.comparisons)}
     arms = {
         (study.name, arm.name): arm.title or arm.name
         for study in (result.study, *result.study.comparisons)
         for arm in study.arms
     }
-    order = {"in": 0, "out": 0, "missing": 1, "calibrated": 2, "overlay": 3}
     found = []
-    for row in sorted(records(result.comparisons), key=lambda row: order.get(row["verdict"], 4)):
+    for row in prediction.by_study(result):
         key, _, locator = str(row["source"]).partition(" ")
+        arm = arms.get((row["study"], row["arm"]), row["arm"])
+        about = [row["what"] if row["what"] != row["title"] else "", arm, prediction.NOTES.sub("", str(row["note"]))]
         found.append(
             {
-                "what": row["what"],
-                "study": "" if row["study"] == result.study.name else titles.get(row["study"], row["study"]),
-                "arm": arms.get((row["study"], row["arm"]), row["arm"]),
+                "study": row["study_title"],
+                "title": row["title"],
+                "about": "; ".join(part for part in about if part),
+                "is_contrast": row["is_contrast"],
                 "measured": quantity(row["measured"], row["unit"]),
                 "measured_range": _range(row["measured_low"], row["measured_high"]),
                 "predicted": quantity(row["predicted"], row["unit"]),
@@ -193,7 +147,6 @@ def _comparisons(result: Result) -> list[dict[str, Any]]:
                 "verdict": row["verdict"],
                 "verdict_words": VERDICT_WORDS.get(row["verdict"], row["verdict"]),
                 "citations": ground.citations(key, locator, sources),
-                "note": row["note"],
             }
         )
     return found

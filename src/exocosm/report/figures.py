@@ -28,30 +28,33 @@ from exocosm.report.canvas import (
     wrapped,
 )
 from exocosm.report.numbers import is_dose_share, moment, percent_of_dose, shown, time_scale, unit_text
-from exocosm.trajectory.summary import TimeCourse, time_course
+from exocosm.trajectory.summary import Band, TimeCourse, time_course
 
 if TYPE_CHECKING:
     from exocosm.study.resolved import Measurement, Output
     from exocosm.trajectory.result import Result
 
 COLUMNS = 3  # of the panels of shares
-DECADES = 1e7  # of a logarithmic axis, below the highest value: what lies deeper is no news to anybody
+DECADES = 1e5  # of a logarithmic axis, below the highest median: what lies deeper is no news to anybody
 NOISE = 1e-9  # of the highest value: what the solver leaves of a zero
 
 
 def time_courses(result: Result) -> list[Picture]:
     """One picture per output: what is not known on the left, how animals differ on the right, all arms in each.
 
+    Outputs that the study does not show (they exist for a metric) are left out.
     Outputs in shares of the injected dose are left to `share_courses` where there are several.
     """
-    outputs = [output for output in result.study.outputs if output not in _shares(result)]
+    shares = _shares(result)
+    outputs = [output for output in result.study.outputs if output.show and output not in shares]
     with style():
         pictures = [_time_course(result, output, number) for number, output in enumerate(outputs)]
     return [picture for picture in pictures if picture is not None]
 
 
 def _shares(result: Result) -> tuple[Output, ...]:
-    found = tuple(output for output in result.study.outputs if is_dose_share(output.unit, output.name, output.title))
+    shown_ones = (output for output in result.study.outputs if output.show)
+    found = tuple(output for output in shown_ones if is_dose_share(output.unit, output.name, output.title))
     return found if len(found) > 1 else ()
 
 
@@ -72,12 +75,14 @@ def _time_course(result: Result, output: Output, number: int) -> Picture | None:
     figure, axes = panels(1, 2 if has_animals else 1, 3.1, sharey=True)
     end = max(float(course.times[-1]) for course in courses)
     scale, time_unit = time_scale(end)
+    floor = _floor(courses) if output.log else None
     for course in courses:
         look, times, found = arms[course.arm], course.times / scale, course.summary
         sides = ((found.uncertainty, found.uncertainty.median), (found.variability, found.central))
         for axis, (band, line) in zip(axes, sides, strict=False):
-            axis.fill_between(times, band.low, band.high, color=look.colour, alpha=0.18, lw=0)
-            for edge in (band.low, band.high):
+            low, high = _edges(band, line, floor, keep=band is found.uncertainty)
+            axis.fill_between(times, low, high, color=look.colour, alpha=0.18, lw=0)
+            for edge in (low, high):
                 axis.plot(times, edge, color=look.colour, lw=0.6, alpha=0.7)
             axis.plot(times, line, color=look.colour, ls=look.line, label=short(look.title))
     measured = _overlays(axes[0], result, output, arms, scale)
@@ -87,7 +92,7 @@ def _time_course(result: Result, output: Output, number: int) -> Picture | None:
         axis.set_xlabel(f"time ({time_unit})")
     unit = unit_text(output.unit)
     axes[0].set_ylabel(wrapped(title, 34, 2) + (f"\n({unit})" if unit else ""))
-    _height(axes[0], courses, output.log)
+    _height(axes[0], courses, floor)
     legend_above(figure, axes[0].get_legend_handles_labels()[0])
     parts, when = _told(courses, arms, end)
     caption = sentences.at_end(title, parts, output.unit, when)
@@ -98,16 +103,36 @@ def _time_course(result: Result, output: Output, number: int) -> Picture | None:
     return finish(figure, f"course-{number}", f"{title} over time", caption)
 
 
-def _height(axis: Any, courses: Sequence[TimeCourse], log: bool) -> None:
-    """A logarithmic axis over what is positive, or one that shows zero."""
+def _floor(courses: Sequence[TimeCourse]) -> float | None:
+    """Where a logarithmic axis ends below: DECADES under the highest median, or higher; None if nothing is positive."""
+    lows = np.concatenate([course.summary.uncertainty.low for course in courses])
+    medians = np.concatenate([course.summary.uncertainty.median for course in courses])
+    positive = lows[lows > 0]
+    if not positive.size or not np.nanmax(medians) > 0:
+        return None
+    return max(float(positive.min()), float(np.nanmax(medians)) / DECADES)
+
+
+def _edges(band: Band, line: Any, floor: float | None, keep: bool) -> tuple[Any, Any]:
+    """The edges of a band over a floor.
+
+    keep: also where the typical animal lies below the floor; how animals differ from next to nothing is not drawn.
+    """
+    if floor is None:
+        return band.low, band.high
+    seen = np.full(np.shape(line), True) if keep else line >= floor
+    bottom = 0.5 * floor  # below the axis, so that what goes on beneath it is cut off by the frame
+    low, high = (np.where(seen, np.maximum(edge, bottom), np.nan) for edge in (band.low, band.high))
+    return low, high
+
+
+def _height(axis: Any, courses: Sequence[TimeCourse], floor: float | None) -> None:
+    """A logarithmic axis down to its floor, or one that shows zero."""
     lows = np.concatenate([course.summary.uncertainty.low for course in courses])
     highs = np.concatenate([course.summary.uncertainty.high for course in courses])
-    positive = lows[lows > 0]
-    if log and positive.size:
-        high = float(np.nanmax(highs))
-        low = max(float(positive.min()), high / DECADES)
-        log_axis(axis, "y", low, high)
-        axis.set_ylim(0.7 * low, 1.5 * max(high, float(axis.dataLim.ymax)))
+    if floor is not None:
+        log_axis(axis, "y", floor, float(np.nanmax(highs)))
+        axis.set_ylim(0.8 * floor, 1.5 * max(float(np.nanmax(highs)), float(axis.dataLim.ymax)))
         return
     plain_axis(axis, "y")
     if np.nanmin(lows) >= 0:

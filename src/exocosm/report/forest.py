@@ -21,8 +21,9 @@ from exocosm.report.canvas import (
     style,
     wrapped,
 )
-from exocosm.report.numbers import enough_digits, interval, is_dose_share, percent_of_dose, quantity, shown, unit_text
+from exocosm.report.numbers import aligned, interval, is_dose_share, percent_of_dose, quantity, shown, unit_text
 from exocosm.report.tables import Row, records
+from exocosm.report.verdict import subject
 from exocosm.trajectory.summary import contrast_table, metric_table
 
 if TYPE_CHECKING:
@@ -126,10 +127,11 @@ def _contrasts(rows: Sequence[Row], how: str, unit: str, arms: Mapping[str, Look
         _bars(axis, row, place, arms[row["arm"]], 0.7)
     sign = "−" if how == "difference" else "/"
     pairs = [f"{arms[row['arm']].title} {sign} {arms[row['against']].title}" for row in rows]
-    names = [f"{row['title']}, {pair}" for row, pair in zip(rows, pairs, strict=True)]
-    _side(
-        axis, [f"{wrapped(row['title'], 42, 2)}\n{wrapped(pair, 42, 2)}" for row, pair in zip(rows, pairs, strict=True)]
-    )
+    # a title that names the two arms itself needs no pair beside it
+    names = [row["title"] if subject(row["title"]) != row["title"] else f"{row['title']}, {pair}"
+             for row, pair in zip(rows, pairs, strict=True)]  # fmt: skip
+    heads = [wrapped(subject(row["title"]), 42, 2) for row in rows]
+    _side(axis, [f"{head}\n{wrapped(pair, 42, 2)}" for head, pair in zip(heads, pairs, strict=True)])
     neutral = 1.0 if how == "ratio" else 0.0
     axis.axvline(neutral, color=INK, lw=1.0, ls=":")
     axis.annotate(
@@ -146,15 +148,16 @@ def _contrasts(rows: Sequence[Row], how: str, unit: str, arms: Mapping[str, Look
     labels = {"ratio": "ratio (times)", "percent_change": "change (%)"}
     axis.set_xlabel(labels.get(how, f"difference ({word})" if word else "difference"))
     shown_unit = "" if how == "ratio" else unit
-    told = [_told(name, row, shown_unit, neutral) for name, row in zip(names[:4], rows[:4], strict=True)]
+    told = [_told(name, row, shown_unit) for name, row in zip(names[:4], rows[:4], strict=True)]
     title = {"ratio": "Arms compared: ratios", "percent_change": "Arms compared: changes in percent"}
     caption = f"{'; '.join(told)}. {READING}"
     return finish(figure, f"contrasts-{number}", title.get(how, "Arms compared: differences"), caption)
 
 
-def _told(name: str, row: Row, unit: str, neutral: float) -> str:
-    digits = enough_digits((row["low"], row["median"], row["high"]), neutral)
-    return f"{name}: {quantity(row['median'], unit, digits)} (95 %: {interval(row['low'], row['high'], '', digits)})"
+def _told(name: str, row: Row, unit: str) -> str:
+    low, median, high = aligned((row["low"], row["median"], row["high"]))
+    word = f" {unit_text(unit)}" if unit_text(unit) else ""
+    return f"{name}: {median}{word} (95 %: {low} to {high})"
 
 
 def _drawable(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from exocosm.evidence.bibliography import Source, link, parse_bibliography, short
 from exocosm.report import sentences
-from exocosm.report.numbers import counted, interval, listed, percent, quantity, readable
+from exocosm.report.numbers import interval, percent, quantity, readable
 from exocosm.report.sensitivity import influence_rows
 from exocosm.report.tables import Row, records
 from exocosm.vesicles.card import RATIOS
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 3
 NO_PROOF = ("assumed", "borrowed")  # what a measurement would replace
-_BORROWED = re.compile(r"Borrowed across (\w+):")
+NAME_LENGTH = 44  # of the title of a source that names no author
 METHOD_WORDS = {
     "measured_in_vivo": "measured in vivo",
     "measured_in_vitro": "measured in vitro",
     "measured_ex_vivo": "measured ex vivo",
-    "model_constant": "fixed by definition",
+    "model_constant": "constant",
 }
 
 
@@ -89,16 +88,32 @@ def citations(text: str, locator: str, sources: Mapping[str, Source]) -> tuple[C
     found = []
     for key in keys:
         where = locator if key == keys[-1] else ""
-        known = key in sources
-        found.append(Citation(key, short(key, sources) if known else key, link(key, sources) if known else "", where))
+        address = link(key, sources) if key in sources else ""
+        if where.startswith(("http://", "https://")):  # that is no place in the source but its address
+            where = ""
+        found.append(Citation(key, source_name(key, sources), address, where))
     return tuple(found)
+
+
+def source_name(key: str, sources: Mapping[str, Source]) -> str:
+    """A source in a few words: its authors and year, or its title in quotes; unknown keys as they are."""
+    source = sources.get(key)
+    if source is None:
+        return key
+    if any(source.fields.get(field) for field in ("author", "organization")):
+        return short(key, sources)
+    title = source.fields.get("title", "").replace("{", "").replace("}", "").strip("[] ") or key
+    if len(title) > NAME_LENGTH:
+        title = title[:NAME_LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"
+    return f"“{title}” {source.fields.get('year', '')}".strip()
 
 
 def distinct_values(result: Result) -> list[Row]:
     """Every value once: a name on one row of evidence, with all arms that use it.
 
     Where arms reached the row by different paths, the least trust counts and all paths are kept.  Correlations, which
-    are no values of the model, have the trust `correlation`.
+    are no values of the model, have the trust `correlation`; constants that nobody is cited for, such as doses and
+    switches, have the trust `definition`.
     """
     found: dict[tuple[str, str], Row] = {}
     for row in records(result.values):
@@ -109,12 +124,14 @@ def distinct_values(result: Result) -> list[Row]:
             known["trust"] = row["trust"]
         if row["quantity"] == "correlation":
             known["trust"] = "correlation"
+        elif known["trust"] == "constant" and not str(row["source"] or "").strip():
+            known["trust"] = "definition"
     return [{**row, "arms": ", ".join(row["arms"]), "path": " ".join(row["paths"])} for row in found.values()]
 
 
 def _doubt(trust: str) -> int:
     """How little a word of trust promises; the more, the larger."""
-    order = ("constant", "user", "measured", "fitted", "derived", "borrowed", "assumed", "correlation")
+    order = ("definition", "constant", "user", "measured", "fitted", "derived", "borrowed", "assumed", "correlation")
     return order.index(trust) if trust in order else len(order)
 
 
@@ -123,45 +140,13 @@ def counts(values: Sequence[Row]) -> Counter[str]:
     return Counter(str(row["trust"]) for row in values)
 
 
-def thinness(result: Result) -> tuple[str, ...]:
-    """The sentences on how many values stand on what."""
-    values = distinct_values(result)
-    if not values:
-        return ("No value is listed with this result.",)
-    paths = [row["path"] for row in values if row["trust"] == "borrowed"]
-    across = Counter(field for path in paths for field in set(_BORROWED.findall(str(path))))
-    free = [row for row in values if row["trust"] not in ("constant", "correlation")]
-    exact = sum(row["low"] == row["high"] for row in free)
-    parts = (
-        sentences.thinness(counts(values), across),
-        sentences.without_spread(exact, len(free)),
-        _measured_sentence(values, sources_of(result)),
-    )
-    return tuple(part for part in parts if part)
-
-
-def _measured_sentence(values: Sequence[Row], sources: Mapping[str, Source]) -> str:
-    rows = [row for row in values if str(row["method"]).startswith("measured")]
-    if not rows:
-        return "None of the values was measured."
-    organisms = Counter(str(row["organism"] or "an unnamed organism") for row in rows)
-    authors = Counter(part.name for row in rows for part in citations(row["source"], "", sources))
-    told = listed([f"{name} ({number})" for name, number in organisms.most_common(5)])
-    who = listed([f"{name} ({number})" for name, number in authors.most_common(3)])
-    more = " and others" if len(authors) > 3 else ""
-    return (
-        f"Measured numbers ({len(rows)}, borrowed ones among them) were taken in {told}; "
-        f"they come from {counted(len(authors), 'source')}" + (f", most from {who}{more}." if who else ".")
-    )
-
-
 def measured_by(result: Result) -> tuple[MeasuredBy, ...]:
     """Who measured what in what, the sources that give most first."""
     sources = sources_of(result)
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in distinct_values(result):
         if str(row["method"]).startswith("measured"):
-            groups.setdefault((str(row["source"]), _method(row)), []).append(row)
+            groups.setdefault((str(row["source"]), method_words(row)), []).append(row)
     found = []
     for (source, method), rows in groups.items():
         places = sorted({_where(row) for row in rows} - {""})
@@ -186,24 +171,9 @@ def _where(row: Mapping[str, Any]) -> str:
     return ", ".join(str(row[field]) for field in ("organism", "organ", "carrier", "cargo") if row.get(field))
 
 
-def _method(row: Mapping[str, Any]) -> str:
+def method_words(row: Mapping[str, Any]) -> str:
+    """How a value was come by, in words."""
     return METHOD_WORDS.get(str(row["method"]), str(row["method"]).replace("_", " "))
-
-
-def influential_assumptions(result: Result, contrast: str, title: str) -> tuple[str, ...]:
-    """The assumed values that move the contrast most, as sentences."""
-    rows = [row for row in influence_rows(result, contrast) if row["trust"] == "assumed"]
-    return tuple(
-        sentences.assumption(
-            row["label"],
-            row.get("value_low", float("nan")),
-            row.get("value_high", float("nan")),
-            row.get("unit", ""),
-            title,
-            sentences.moved(row["low"], row["high"], row["centre"], row["neutral"]),
-        )
-        for row in rows[:MOST_NAMED]
-    )
 
 
 def next_measurement(result: Result, contrast: str) -> str:
@@ -277,7 +247,7 @@ def _value_row(row: Mapping[str, Any], sources: Mapping[str, Source]) -> ValueRo
         if exact
         else interval(row["low"], row["high"], "", 3),
         cv=percent(row["between_subject_cv"]) if row["between_subject_cv"] else "",
-        method=_method(row),
+        method=method_words(row),
         where=_where(row),
         arms=str(row["arms"]),
         citations=citations(row["source"], row["locator"], sources),

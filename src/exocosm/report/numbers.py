@@ -81,7 +81,7 @@ def unit_text(unit: str) -> str:
     return "" if text in {"1", "-"} else text
 
 
-def enough_digits(numbers: Sequence[float], reference: float | None = None, least: int = 2, most: int = 5) -> int:
+def enough_digits(numbers: Sequence[float], reference: float | None = None, least: int = 2, most: int = 3) -> int:
     """How many significant digits show unequal numbers as unequal, to one another and to a reference."""
     known = sorted({number for number in (*numbers, reference) if number is not None and not math.isnan(number)})
     for digits in range(least, most):
@@ -117,6 +117,22 @@ def interval(low: float, high: float, unit: str = "", digits: int = 2) -> str:
         return UNKNOWN
     word = unit_text(unit)
     return f"{shown(low, digits)} to {shown(high, digits)}" + (f"{UNBROKEN}{word}" if word else "")
+
+
+def aligned(numbers: Sequence[float]) -> tuple[str, ...]:
+    """Numbers of one interval with the same decimals, three digits for the largest: `1.00`, `1.01`, `1.51`.
+
+    Each with two digits of its own where they differ so much that the smallest would be lost.
+    """
+    sizes = [abs(number) for number in numbers if number and math.isfinite(number)]
+    if len(sizes) < len(numbers) or max(sizes) > 30 * min(sizes) or not 1e-3 <= max(sizes) < 1e5:
+        return tuple(shown(number, 2) for number in numbers)
+    places = max(0, 2 - math.floor(math.log10(max(sizes))))
+    digits = 3 if max(sizes) >= 1000 else 12
+    texts = (
+        shown(float(f"{number:.{places}f}"), digits) if digits == 3 else f"{number:.{places}f}" for number in numbers
+    )
+    return tuple(text.replace("-", "−") for text in texts)
 
 
 def percent(share: float) -> str:

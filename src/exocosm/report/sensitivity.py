@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from exocosm.report import sentences
+from exocosm.report import answers, sentences, verdict
 from exocosm.report.canvas import (
     FAINT,
     INK,
@@ -23,10 +23,10 @@ from exocosm.report.canvas import (
     style,
     wrapped,
 )
-from exocosm.report.numbers import enough_digits, interval, readable, shown, unit_text
+from exocosm.report.numbers import enough_digits, interval, percent, readable, shown, unit_text
 from exocosm.report.tables import records
 from exocosm.trajectory import evaluation
-from exocosm.trajectory.break_even import WhatIfCurve, what_if_curve
+from exocosm.trajectory.break_even import WhatIfCurve
 from exocosm.trajectory.summary import contrast_table, influence_ranking
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def what_ifs(result: Result) -> list[Picture]:
     pictures = []
     with style():
         for number, each in enumerate(result.study.what_ifs):
-            found = what_if_curve(result, each.name)
+            found = answers.curve_from_today(result, each)
             if np.isfinite(found.curve.median).any():
                 pictures.append(_what_if(result, each, by_name[each.contrast], found, f"what-if-{number}"))
     return pictures
@@ -91,10 +91,9 @@ def _what_if(result: Result, what_if: WhatIf, contrast: Contrast, found: WhatIfC
     word = unit_text(what_if.unit)
     axes[-1].set_xlabel(readable(what_if.vary) + (f" ({word})" if word else ""))
     legend_above(figure, axis.get_legend_handles_labels()[0])
-    shares = {"already": even.already, "reached": even.reached, "never": even.never, "missing": even.missing}
-    caption = sentences.what_if(
-        title, readable(what_if.vary), what_if.unit, what_if.threshold, shares, (even.low, even.median, even.high)
-    )
+    caption = verdict.what_if_answer(answers.moved(result, what_if)).numbers
+    if even.missing > 0:
+        caption += f" Without a curve: {percent(even.missing)} of draws."
     return finish(
         figure,
         name,

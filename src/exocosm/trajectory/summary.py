@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from exocosm.trajectory.result import Result
 
 QUANTILES = (0.025, 0.5, 0.975)
+# the rule with (n + 1) q: over repeated samples its limits hold the share they are named for, which the usual linear rule
+# does not (86 %, not 95, with 20 draws); below 39 draws the outermost draws stand for the limits
+RULE = "weibull"
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def band(samples: Array) -> Band:
         return Band(nothing, nothing, nothing)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a column without a number gives NaN, which is what it is
-        low, median, high = np.nanquantile(samples, QUANTILES, axis=0)
+        low, median, high = np.nanquantile(samples, QUANTILES, axis=0, method=RULE)
     return Band(low, median, high)
 
 
@@ -103,7 +106,7 @@ def _variability(central: Array, typical: Array, animals: Array, negligible: flo
     # beside a number that the engine leaves of a zero, any ratio comes out: one such draw would split the band
     told = usable & (np.abs(pairs) > negligible) if negligible else usable
     positive = ((pairs > 0) & (animals > -negligible) | ~told).all(axis=(0, 1))
-    as_ratio = positive & told.any(axis=(0, 1)) & (central > negligible)
+    as_ratio = positive & told.any(axis=(0, 1)) & (central > 0)
     ratios = np.full(animals.shape, np.nan)
     np.divide(np.maximum(animals, 0.0) if negligible else animals, pairs, out=ratios, where=told & (pairs != 0))
     by_ratio, by_difference = band(_pooled(ratios)), band(_pooled(animals - pairs))
