@@ -82,6 +82,41 @@ def test_a_blow_up_of_a_variable_names_its_rule(solve: Solve) -> None:
     assert status.state == "y" and status.process == "" and "its rate rule" in status.message
 
 
+@pytest.mark.parametrize("growth", [0.5, 0.01])
+@pytest.mark.parametrize("bystander", [1e10, 1.0])
+def test_a_state_that_decays_is_not_blamed_for_the_blow_up_of_another(
+    solve: Solve, growth: float, bystander: float
+) -> None:
+    """b' = g b^2 reaches infinity at 1 / g, when it was slower than the bystander all the way to the last moments."""
+    processes = {"loss": ("a", {"a": 1}, {}), "grow": (f"{growth} * b^2", {}, {"b": 1})}
+    status = solve(
+        model({"a": bystander, "b": 1}, processes, unit="vesicle"), {}, Schedule(200, (0.0, 200.0))
+    ).statuses[0]
+    assert status.status is Status.FAILED and status.time == pytest.approx(1 / growth, rel=1e-3)
+    assert (status.state, status.process) == ("b", "grow")
+    assert "'b' and process 'grow'" in status.message
+
+
+def test_a_variable_that_counts_time_is_not_blamed_for_a_blow_up(solve: Solve) -> None:
+    system = model({"b": 1}, {"grow": ("0.01 * b^2", {}, {"b": 1})}, {"clock": ("1", 0)})
+    status = solve(system, {}, Schedule(200, (0.0, 200.0))).statuses[0]
+    assert (status.state, status.process) == ("b", "grow")
+
+
+def test_what_an_unbounded_state_feeds_is_not_blamed(solve: Solve) -> None:
+    """c is fed by b and is nearly empty, so that its rate is the larger one beside its amount; b is the cause."""
+    processes = {"loss": ("a", {"a": 1}, {}), "make": ("b", {}, {"c": 1}), "grow": ("b^2", {}, {"b": 1})}
+    status = solve(model({"a": 1e10, "c": 0, "b": 1}, processes), {}, DAY).statuses[0]
+    assert (status.state, status.process) == ("b", "grow")
+
+
+def test_a_division_that_runs_into_zero_is_blamed_beside_a_large_calm_state(solve: Solve) -> None:
+    processes = {"calm": ("z", {"z": 1}, {}), "shrink": ("1 / x", {"x": 1}, {})}
+    status = solve(model({"z": 1e10, "x": 1}, processes), {}, DAY).statuses[0]
+    assert status.time == pytest.approx(0.5, rel=1e-2)
+    assert (status.state, status.process) == ("x", "shrink")
+
+
 def test_a_rate_that_loses_its_value_is_blamed(solve: Solve) -> None:
     system = model({"x": 1, "z": 1}, {"use": ("log(1 - time) * x", {"x": 1}, {}), "calm": ("z", {"z": 1}, {})})
     solution = solve(system, {}, DAY)
