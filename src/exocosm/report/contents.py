@@ -131,7 +131,8 @@ def _comparisons(result: Result) -> list[dict[str, Any]]:
     found = []
     for row in prediction.by_study(result):
         key, _, locator = str(row["source"]).partition(" ")
-        arm = arms.get((row["study"], row["arm"]), row["arm"])
+        names = str(row["arm"]).split(" against ")  # two, where arms are compared
+        arm = " against ".join(arms.get((row["study"], name), name) for name in names)
         about = [row["what"] if row["what"] != row["title"] else "", arm, prediction.NOTES.sub("", str(row["note"]))]
         found.append(
             {

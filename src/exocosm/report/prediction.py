@@ -93,10 +93,11 @@ def predictions(result: Result) -> Picture | None:
         axis.axvline(1.0, color=INK, lw=1.0)
         axis.axvspan(0.5, 2.0, color="#000000", alpha=0.05, lw=0)
         axis.set_yticks(
-            [*heads, *places], [*(short(text, 60) for text in heads.values()), *(_label(row) for row in rows)]
+            [*heads, *places], [*(short(text, 72) for text in heads.values()), *(_label(row) for row in rows)]
         )
         for label in axis.get_yticklabels()[: len(heads)]:
             label.set_fontweight("bold")
+            label.set_fontsize(7.2)
         axis.tick_params(axis="y", length=0)
         axis.set_ylim(place + 0.7, -0.7)
         axis.grid(axis="y", visible=False)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from exocosm.trajectory.result import Result
 
 QUANTILES = (0.025, 0.5, 0.975)
-# the rule with (n + 1) q: over repeated samples its limits hold the share they are named for, which the usual linear rule
-# does not (86 %, not 95, with 20 draws); below 39 draws the outermost draws stand for the limits
-RULE = "weibull"
+# the rule with (n + 1) q: over repeated samples its limits hold the share they are named for, which the usual linear
+# rule does not (86 %, not 95, with 20 draws); below 39 draws the outermost draws stand for the limits
+RULE: Final = "weibull"
 
 
 @dataclass(frozen=True)
