@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from exocosm.errors import CheckError
+from exocosm.evidence.bibliography import Source
 from exocosm.evidence.catalogue import catalogue_of
 from exocosm.evidence.check import catalogue_problems, check_catalogue
 from exocosm.evidence.value import Value
@@ -50,6 +51,17 @@ def test_a_normal_that_reaches_below_zero() -> None:
     wide = replace(FLOW, spread_kind="unstated_sd", spread=1.0, distribution="normal")
     assert "reaches below zero" in found(wide)
     assert found(replace(wide, distribution="lognormal")) == found(replace(wide, unit="dimensionless")) == ""
+
+
+def test_a_source_comes_with_the_place_in_it() -> None:
+    def told(locator: str) -> str:
+        row = replace(FLOW, source="Kim2019", locator=locator)
+        rows = catalogue_of([row], {"Kim2019": Source("Kim2019", "misc", {})})
+        return "\n".join(str(problem) for problem in catalogue_problems(rows))
+
+    assert "has a source but no locator" in told("")
+    assert "locator 'Same' leans on another row" in told("Same")
+    assert told("Table 2") == told("place in the source not recorded") == ""
 
 
 def test_correlations() -> None:

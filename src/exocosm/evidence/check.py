@@ -11,11 +11,14 @@ from exocosm.errors import CheckError, EvidenceError, ExocosmError, Problem, Uni
 from exocosm.evidence.catalogue import Catalogue
 from exocosm.evidence.derived import TOLERANCE, ids_in, is_in_words, parse_formula, recompute
 from exocosm.evidence.joint import correlate, joint_groups
-from exocosm.evidence.rules import LEVELS, correlated_ids
+from exocosm.evidence.rules import LEVELS, correlated_ids, source_keys
 from exocosm.evidence.spread import spread_of
 
 # a normal distribution reaches below zero in more than one of a thousand draws beyond this sd / value
 WIDEST_NORMAL = 1.0 / 3.0
+
+# locators that lean on another row, which sorting moves away
+LEANING = ("same", "idem", "ibid", "ibid.", "as above", "see above")
 
 
 def check_catalogue(catalogue: Catalogue) -> None:
@@ -29,13 +32,15 @@ def catalogue_problems(catalogue: Catalogue) -> tuple[Problem, ...]:
     """Every fault that needs units or several rows (imports pint, so takes seconds on a large catalogue).
 
     Units are known and the same kind of thing within a quantity; derived rows are within 1 % of their formula and rest
-    on rows that are not derived from them; correlations fit together; every spread can be drawn.
+    on rows that are not derived from them; correlations fit together; every spread can be drawn; a source comes with the
+    place in it.
     """
     found = [
         *_unit_faults(catalogue),
         *_derived_faults(catalogue),
         *_cycle_faults(catalogue),
         *_spread_faults(catalogue),
+        *_locator_faults(catalogue),
     ]
     problems = [Problem("catalogue", catalogue.places.get(id, id), f"row '{id}': {fault}") for id, fault in found]
     return (*problems, *_correlation_problems(catalogue))
@@ -106,6 +111,13 @@ def _spread_faults(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         widest = float(np.hypot(spread.uncertainty_below, spread.variability))
         if row.distribution == "normal" and counted and row.value > 0 and widest > WIDEST_NORMAL * row.value:
             yield row.id, "a normal distribution this wide reaches below zero; write lognormal"
+
+
+def _locator_faults(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    for row in catalogue.values:
+        if source_keys(row) and row.locator.strip().casefold() in {"", *LEANING}:
+            told = f"locator '{row.locator}' leans on another row" if row.locator else "has a source but no locator"
+            yield row.id, f"{told}; write the table, figure, page or file, or 'place in the source not recorded'"
 
 
 def _correlation_problems(catalogue: Catalogue) -> Iterator[Problem]:
