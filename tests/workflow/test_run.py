@@ -18,7 +18,7 @@ from exocosm.errors import InputError, SolveError
 from exocosm.network.parts import Parameter, Variable
 from exocosm.study.resolved import Measurement, Metric
 from exocosm.trajectory.result import TABLES, Result, load_result
-from exocosm.trajectory.summary import contrast_table, influence_ranking, metric_table
+from exocosm.trajectory.summary import band, contrast_table, influence_ranking, metric_table
 from exocosm.workflow import pool
 from exocosm.workflow.chunks import chunk_path
 from exocosm.workflow.plan import plan_of
@@ -323,8 +323,9 @@ def test_a_measurement_is_compared_with_a_contrast():
     drawn = result.contrasts.query("contrast == 'gain_in_tissue'")
     ratio = rows[rows["measurement"] == "held"]
     assert ratio["predicted"].tolist() == pytest.approx([drawn["typical"].median()] * 2)
-    assert ratio["predicted_low"].tolist() == pytest.approx([drawn["population"].quantile(0.025)] * 2)
-    assert ratio["predicted_high"].tolist() == pytest.approx([drawn["population"].quantile(0.975)] * 2)
+    limits = band(drawn["population"].to_numpy())
+    assert ratio["predicted_low"].tolist() == pytest.approx([float(limits.low)] * 2)
+    assert ratio["predicted_high"].tolist() == pytest.approx([float(limits.high)] * 2)
     assert ratio["verdict"].tolist() == ["in", "out"]
     assert ratio["arm"].tolist() == ["targeted against plain"] * 2
     difference = rows[rows["measurement"] == "rose"]
@@ -342,3 +343,15 @@ def test_a_comparison_held_against_a_contrast_runs_both_arms_and_no_more():
     jobs = [job for job in plan_of(replace(TINY, comparisons=(child,))).jobs if job.study == 1]
     assert {job.arm for job in jobs} == {"plain", "targeted"}
     assert {job.outputs for job in jobs} == {("tissue",)}
+
+
+def test_influence_has_the_least_trust_with_which_a_row_is_used():
+    def trusted(name, word):
+        made = arm(name)
+        return replace(made, pins={**made.pins, "entry": replace(made.pins["entry"], trust=word)})
+
+    orders = (("borrowed", "measured"), ("measured", "borrowed"))
+    for first, second in orders:
+        study = replace(TINY, arms=(trusted("plain", first), trusted("targeted", second)), what_ifs=(), animals=0)
+        influence = quietly(study).influence.query("contrast == 'more'").set_index("value_name")
+        assert influence.loc["entry", "trust"] == "borrowed"

@@ -69,8 +69,12 @@ def _in_words(given: OwnValue) -> str:
 
 
 def own_pin(name: str, quantity: str, given: OwnValue, place: str) -> Pin:
-    """The pin of a value that the study gives; `place` says where in the file it stands."""
-    row = own_row(f"study:{name}", quantity, given)
+    """The pin of a value that the study gives; `place` says where in the file it stands.
+
+    The place is the id of the row: what stands in two places is two unknowns, what many parameters take from one place
+    is one.
+    """
+    row = own_row(f"study:{place}", quantity, given)
     trust = {"model_constant": "constant", "assumed": "assumed"}.get(row.method, "user")
     origin = ", ".join(part for part in (f"{row.source} {row.locator}".strip(), row.formula) if part) or "no source"
     path = f"{quantity}: the study gives {row.value:g} {row.unit} ({row.method}, {origin}), in {place}."
@@ -79,7 +83,10 @@ def own_pin(name: str, quantity: str, given: OwnValue, place: str) -> Pin:
 
 def constant_pin(name: str, value: float, unit: str, why: str) -> Pin:
     """The pin of a number that defines the model or the experiment and has no uncertainty."""
-    row = Value(id=f"study:{name}", quantity=name, value=value, unit=unit, method="model_constant", note=why)
+    # with the number in its id: arms that are dosed differently stand on different rows
+    row = Value(
+        id=f"study:{name} = {value:g} {unit}", quantity=name, value=value, unit=unit, method="model_constant", note=why
+    )
     return Pin(name, row, (f"{name}: {value:g} {unit}, {why}.",), "constant")
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+LEAST_TRUST_FIRST = ("assumed", "borrowed", "derived", "fitted", "measured", "user", "constant")
+
 Reader = Callable[[int], Chunk]
 
 
@@ -187,7 +189,7 @@ def influence_rows(plan: Plan, arrays: dict[tuple[str, str], Array], read: Reade
             for metric in metrics:
                 values = _metric_of_chunk(plan, job, chunk, metric).reshape(-1, 2)
                 moved.update({(job.arm, metric, Symbol(*each)): values[at] for at, each in enumerate(job.symbols)})
-    trusts = {(pin.name, pin.value.id): pin.trust for arm in study.arms for pin in arm.pins.values()}
+    trusts = _least_trusts(study)
     rows = []
     for contrast in study.contrasts:
         sides = (contrast.arm, contrast.against)
@@ -197,11 +199,18 @@ def influence_rows(plan: Plan, arrays: dict[tuple[str, str], Array], read: Reade
         for symbol in symbols:
             ends = [moved.get((arm, contrast.metric, symbol), arrays[arm, contrast.metric][0, :1]) for arm in sides]
             low, high = np.broadcast_to(evaluation.contrast_of(contrast, *ends), (2,))
-            trust = trusts.get((symbol.name, symbol.row), "")
-            rows.append(
-                (contrast.name, symbol.name, symbol.row, trust, float(low), float(high), float(abs(high - low)))
-            )
+            ends_of_swing = (float(low), float(high), float(abs(high - low)))
+            rows.append((contrast.name, symbol.name, symbol.row, trusts.get(symbol.row, ""), *ends_of_swing))
     return pd.DataFrame(rows, columns=["contrast", "value_name", "row", "trust", "low", "high", "swing"])
+
+
+def _least_trusts(study: ResolvedStudy) -> dict[str, str]:
+    """Row id -> the least trust with which any parameter in any arm stands on it."""
+    found: dict[str, list[str]] = {}
+    for arm in study.arms:
+        for pin in arm.pins.values():
+            found.setdefault(pin.value.id, []).append(pin.trust)
+    return {row: min(words, key=LEAST_TRUST_FIRST.index) for row, words in found.items()}
 
 
 def _metric_of_chunk(plan: Plan, job: Job, chunk: Chunk, metric: str) -> Array:
