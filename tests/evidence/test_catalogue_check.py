@@ -53,15 +53,23 @@ def test_a_normal_that_reaches_below_zero() -> None:
     assert found(replace(wide, distribution="lognormal")) == found(replace(wide, unit="dimensionless")) == ""
 
 
-def test_a_source_comes_with_the_place_in_it() -> None:
-    def told(locator: str) -> str:
-        row = replace(FLOW, source="Kim2019", locator=locator)
-        rows = catalogue_of([row], {"Kim2019": Source("Kim2019", "misc", {})})
-        return "\n".join(str(problem) for problem in catalogue_problems(rows))
+def sourced(row: Value, **changes: str) -> str:
+    rows = catalogue_of([replace(row, source="Kim2019", **changes)], {"Kim2019": Source("Kim2019", "misc", {})})
+    return "\n".join(str(problem) for problem in catalogue_problems(rows))
 
-    assert "has a source but no locator" in told("")
-    assert "locator 'Same' leans on another row" in told("Same")
-    assert told("Table 2") == told("place in the source not recorded") == ""
+
+def test_a_source_comes_with_the_place_in_it() -> None:
+    assert "has a source but no locator" in sourced(FLOW)
+    assert "locator 'Same' leans on another row" in sourced(FLOW, locator="Same")
+    assert sourced(FLOW, locator="Table 2") == sourced(FLOW, locator="place in the source not recorded") == ""
+
+
+def test_an_assumption_that_rests_on_a_source_says_what_the_source_states() -> None:
+    row = replace(
+        FLOW, method="assumed", spread_kind="assumed_range", low=1.0, high=4.0, distribution="lognormal", locator="p. 2"
+    )
+    assert "say in the note what it states" in sourced(row)
+    assert sourced(row, note="the source states a limit: below 4; centre and range chosen here") == ""
 
 
 def test_correlations() -> None:

@@ -19,6 +19,7 @@ WIDEST_NORMAL = 1.0 / 3.0
 
 # locators that lean on another row, which sorting moves away
 LEANING = ("same", "idem", "ibid", "ibid.", "as above", "see above")
+STATEMENT = "the source states"  # in the note of an assumption that rests on a source
 
 
 def check_catalogue(catalogue: Catalogue) -> None:
@@ -32,15 +33,15 @@ def catalogue_problems(catalogue: Catalogue) -> tuple[Problem, ...]:
     """Every fault that needs units or several rows (imports pint, so takes seconds on a large catalogue).
 
     Units are known and the same kind of thing within a quantity; derived rows are within 1 % of their formula and rest
-    on rows that are not derived from them; correlations fit together; every spread can be drawn; a source comes with the
-    place in it.
+    on rows that are not derived from them; correlations fit together; every spread can be drawn; a source comes with
+    the place in it, and an assumption that names a source with what that source states.
     """
     found = [
         *_unit_faults(catalogue),
         *_derived_faults(catalogue),
         *_cycle_faults(catalogue),
         *_spread_faults(catalogue),
-        *_locator_faults(catalogue),
+        *_source_faults(catalogue),
     ]
     problems = [Problem("catalogue", catalogue.places.get(id, id), f"row '{id}': {fault}") for id, fault in found]
     return (*problems, *_correlation_problems(catalogue))
@@ -113,11 +114,13 @@ def _spread_faults(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
             yield row.id, "a normal distribution this wide reaches below zero; write lognormal"
 
 
-def _locator_faults(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+def _source_faults(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     for row in catalogue.values:
         if source_keys(row) and row.locator.strip().casefold() in {"", *LEANING}:
             told = f"locator '{row.locator}' leans on another row" if row.locator else "has a source but no locator"
             yield row.id, f"{told}; write the table, figure, page or file, or 'place in the source not recorded'"
+        if row.method == "assumed" and source_keys(row) and STATEMENT not in row.note:
+            yield row.id, f"assumed, but has a source; say in the note what it states: '{STATEMENT} a limit: below 5'"
 
 
 def _correlation_problems(catalogue: Catalogue) -> Iterator[Problem]:

@@ -34,7 +34,8 @@ class Value:
     studies, an assumed 95 % range, or a printed +- whose kind nobody states.  `spread` is in `unit`; `low`, `high` are
     the limits of a range.  `between_subject_cv` is a second, independent statement: how much subjects differ
     (a fraction), where `spread` describes something else.  `status`: `opened` when its source was opened, `carried`
-    when taken over from a collected list, empty when assumed.
+    when taken over from a list of facts, empty without a source.  An assumed row may name a source whose statement it
+    rests on, most often a limit; its note then says what the source states.
     """
 
     id: str
