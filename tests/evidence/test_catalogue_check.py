@@ -72,6 +72,12 @@ def test_an_assumption_that_rests_on_a_source_says_what_the_source_states() -> N
     assert sourced(row, note="the source states a limit: below 4; centre and range chosen here") == ""
 
 
+def test_a_measurement_names_its_organism_or_says_why_not() -> None:
+    row = replace(FLOW, method="measured_in_vivo", locator="p. 2")
+    assert "in no organism" in sourced(row)
+    assert sourced(row, organism="mouse") == sourced(row, note="organism not stated in the source") == ""
+
+
 def test_correlations() -> None:
     a, b, c = (replace(FLOW, id=id, joint="j") for id in "abc")
     assert found(a, b, correlation("r", "a", "b", 0.5)) == ""

@@ -34,7 +34,7 @@ def catalogue_problems(catalogue: Catalogue) -> tuple[Problem, ...]:
 
     Units are known and the same kind of thing within a quantity; derived rows are within 1 % of their formula and rest
     on rows that are not derived from them; correlations fit together; every spread can be drawn; a source comes with
-    the place in it, and an assumption that names a source with what that source states.
+    the place in it, an assumption that names a source with what that source states, a measurement with its organism.
     """
     found = [
         *_unit_faults(catalogue),
@@ -121,6 +121,8 @@ def _source_faults(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
             yield row.id, f"{told}; write the table, figure, page or file, or 'place in the source not recorded'"
         if row.method == "assumed" and source_keys(row) and STATEMENT not in row.note:
             yield row.id, f"assumed, but has a source; say in the note what it states: '{STATEMENT} a limit: below 5'"
+        if row.method.startswith("measured") and not row.organism and "organism" not in row.note:
+            yield row.id, "measured, but in no organism; name it, or write in the note why there is none"
 
 
 def _correlation_problems(catalogue: Catalogue) -> Iterator[Problem]:
