@@ -63,6 +63,8 @@ def subject(
     asked = {"organism": organism, "population": "MDA-MB-231", "carrier": carrier, "cargo": cargo, "label": label}
     values = {}
     for parameter in body.model.parameters:
+        if parameter.value is not None:
+            continue  # a constant of the model
         context = {key: word for key, word in {**asked, **parameter.context}.items() if word}
         row = find(load_catalogue(), parameter.quantity, context).value
         values[parameter.name] = units.to_canonical(row.value, row.unit)

@@ -152,7 +152,9 @@ def test_a_ligand_never_lowers_what_the_tumour_gets(make_subject: Make, gain: st
 def test_drug_from_vesicles_inside_tumour_cells_is_released_inside_them(make_subject: Make) -> None:
     mouse = make_subject("mouse", "carrier_drug", carrier="small_ev", cargo="doxorubicin")
     swallowed = (Dose("doxorubicin.s1@tumour.cells", "7.0", (0.0,)),)
-    inside = mouse.solve(["doxorubicin@tumour.inside"], end=500.0, doses=swallowed, drug_cell_efflux=0.0)
+    inside = mouse.solve(
+        ["doxorubicin@tumour.inside"], end=500.0, doses=swallowed, drug_cell_efflux=0.0, kill_maximum=0.0
+    )
     assert inside.values[0, -1, 0] == pytest.approx(7.0, rel=1e-6)
 
 
@@ -209,3 +211,15 @@ def test_order_of_mechanisms_does_not_matter() -> None:
 def test_wrong_words_are_answered_with_the_right_ones(call: Callable[[], object], words: str) -> None:
     with pytest.raises(InputError, match=words):
         call()
+
+
+def test_a_vanishing_tumour_does_not_concentrate_what_it_held(make_subject: Make) -> None:
+    mouse = make_subject("mouse", "carrier_drug", carrier="liposome", cargo="doxorubicin")
+    doses = mouse.dose("cargo", 400.0) + mouse.dose("vesicles", 1e13)
+    deadly = {"kill_half_concentration": 1e-3, "kill_maximum": 0.15, "damage_transit": 0.1}
+    asked = ["tumour_volume", "tumour_released_drug", "concentration(doxorubicin.s1@tumour.interstitial)"]
+    volume, released, carried = mouse.solve(asked, end=480.0, doses=doses, **deadly).values[0].T
+    assert volume[-1] < 1e-6 * volume[0]
+    spared = mouse.solve(asked, end=480.0, doses=doses, **{**deadly, "kill_maximum": 0.0}).values[0]
+    assert released.max() < 3 * spared[:, 1].max()
+    assert carried.max() < 3 * spared[:, 2].max()

@@ -135,6 +135,11 @@ def cell_places(system: System) -> tuple[tuple[str, str], ...]:
     return (*pairs, *((f"{organ.name}.phagocytes", organ.name) for organ in system.organs if organ.phagocytes))
 
 
+def release_kind(system: System, place: str, freed_in: str) -> str:
+    """The kind of a process that frees cargo of vesicles: transport where it is then found in another place."""
+    return "transport" if system.free_cargo and place != freed_in else "local"
+
+
 def total(names: Sequence[str]) -> str:
     """The sum of names as an expression."""
     return " + ".join(names) if names else "0"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exocosm.mechanisms.registry import mechanism
-from exocosm.mechanisms.system import System, cell_places, fluid_places, needs
+from exocosm.mechanisms.system import System, cell_places, fluid_places, needs, release_kind
 from exocosm.network.parts import Model, Process
 
 
@@ -27,6 +27,7 @@ def cargo_release(system: System) -> Model:
                         f"{rate} * {carried}",
                         takes={carried: 1},
                         gives={system.free(freed_in): 1} if system.free_cargo else {},
+                        kind=release_kind(system, place, freed_in),
                         sink="" if system.free_cargo else "released cargo is not followed",
                         mechanism="cargo_release",
                     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from exocosm.mechanisms.registry import mechanism
 from exocosm.mechanisms.system import DAMAGED_STAGES, System, needs
-from exocosm.network.parts import Assignment, Model, Process, Species
+from exocosm.network.parts import Assignment, Model, Parameter, Process, Species
+
+# keeps the place of a tumour that a drug has wiped out: concentrations in no volume at all would mean nothing
+LAST_CELL = Parameter("last_cell", "cell", value=1, extensive=True, note="a tumour's place never gets smaller")
 
 
 @mechanism("tumour_growth")
@@ -38,8 +41,13 @@ def tumour_growth(system: System) -> Model:
     counted = ["tumour_cells"]
     if system.cargo and "drug_kill" in system.mechanisms:
         counted.extend(DAMAGED_STAGES)  # they still fill space until they are gone
-    assignments = (Assignment("tumour_volume", "mL", f"({' + '.join(counted)}) / tumour_cell_density", extensive=True),)
+    assignments = (
+        Assignment(
+            "tumour_volume", "mL", f"({' + '.join([*counted, LAST_CELL.name])}) / tumour_cell_density", extensive=True
+        ),
+    )
     parameters = (
+        LAST_CELL,
         needs("gompertz_alpha", "1/h"),
         needs("gompertz_beta", "1/h"),
         needs("gompertz_reference_volume", "mL", extensive=True, per_subject=False),
