@@ -55,6 +55,7 @@ def test_a_sound_study_is_resolved(sound: str) -> None:
 
 
 PLANTED = {
+    "dose beyond counting": ("add: 50 vesicle", "add: 1e300 vesicle", ["[dose]", "'1e300 vesicle'", "at most 1e+30"]),
     "species of a process": ("takes: medium", "takes: medum", ["unknown name", "medum", "did you mean 'medium'?"]),
     "name in a rate": ("rate: uptake * medium", "rate: uptak * medium", ["'uptak'", "did you mean 'uptake'?"]),
     "rate that cannot be read": ("rate: uptake * medium", "rate: uptake medium", ["cannot read the expression"]),

@@ -227,6 +227,45 @@ def test_failed_runs_are_missing_and_named_never_zero():
     assert any("'plain'" in each and "runs failed" in each and "'size'" in each for each in result.recipe["warnings"])
 
 
+def all_bursting(name):
+    return arm(name, model=BURSTING, burst=fixed("burst", 1.0, "1/h"), start=fixed("start", 5.0, "dimensionless"))
+
+
+@pytest.mark.parametrize("draws", [0, 3])
+def test_an_arm_of_which_every_run_fails_is_an_error_not_a_result(tmp_path, draws):
+    study = replace(TINY, arms=(TINY.arms[0], all_bursting("targeted")), draws=draws, what_ifs=())
+    with pytest.raises(SolveError, match=r"arm 'targeted': all \d+ runs failed.*state 'size'") as failure:
+        quietly(study, tmp_path)
+    assert "arm 'plain'" not in str(failure.value)
+    assert not (tmp_path / "recipe.json").exists()
+    with pytest.raises(SolveError, match="all .* runs failed"):  # and again from what is kept
+        quietly(study, tmp_path)
+
+
+def test_failures_are_the_first_warning():
+    start = replace(fixed("start", 0.13, "dimensionless"), between_subject_cv=0.5, distribution="lognormal")
+    bursting = arm("plain", model=BURSTING, burst=fixed("burst", 1.0, "1/h"), start=start)
+    result = quietly(replace(TINY, arms=(bursting, TINY.arms[1]), warnings=("a remark",)))
+    failed = (result.statuses["job"] == "cohort").sum()
+    first, second, *_ = result.recipe["warnings"]
+    assert f"arm 'plain': {failed} of 30 runs failed" in first
+    assert second == "a remark"
+
+
+def test_a_single_failure_is_warned_of():
+    start = replace(fixed("start", 0.08, "dimensionless"), between_subject_cv=0.3, distribution="lognormal")
+    bursting = arm("plain", model=BURSTING, burst=fixed("burst", 1.0, "1/h"), start=start)
+    result = quietly(replace(TINY, arms=(bursting, TINY.arms[1]), seed=1))
+    assert 0 < len(result.statuses) < 6  # fewer than one in five
+    assert "runs failed" in result.recipe["warnings"][0]
+
+
+def test_a_comparison_of_which_every_run_fails_is_warned_of():
+    child = replace(TINY, name="child", arms=(all_bursting("plain"), TINY.arms[1]), what_ifs=(), draws=2, animals=0)
+    result = quietly(replace(TINY, comparisons=(child,), draws=2, animals=0, what_ifs=()))
+    assert result.recipe["warnings"][0].startswith("study 'child', arm 'plain': 2 of 2 runs failed")
+
+
 def test_a_metric_that_is_no_number_is_warned_of():
     peak = Metric("peak", "Peak", "", of="tissue", take="maximum")
     start = Metric("start", "Start", "", of="tissue", take="at", at=0.0)

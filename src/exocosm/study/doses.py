@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from exocosm.study.schema import DoseText, Preparation
 
 LABEL = "label"  # a cargo that is counted in injected doses
+LARGEST_DOSE = 1e30  # in canonical units: beyond all that can be given, and far from where numbers overflow
 _PER_WEIGHT = re.compile(r"(.+)/\s*([A-Za-zµμ]+)\s*")
 
 
@@ -65,6 +66,11 @@ def add_dose(dosing: Dosing, number: int, text: DoseText, model: Model, given: G
     value, unit = quantity(written)
     if value < 0:
         raise InputError(f"a dose of '{written}' is negative")
+    if not units.to_canonical(value, unit) <= LARGEST_DOSE:
+        raise InputError(
+            f"a dose of '{written}' is more than anyone can give: at most {LARGEST_DOSE:g} in canonical units "
+            f"({units.show_dimension(unit)}) is allowed; look at its number and its unit"
+        )
     amounts = _added(dosing, number, text, value, unit, model) if text.add is not None else (
         _given(dosing, number, text, value, unit, given, model))  # fmt: skip
     for target, amount in amounts.items():

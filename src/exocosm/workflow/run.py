@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,17 @@ from exocosm.trajectory.result import FILES, RECIPE, Result, load_result, read_r
 from exocosm.workflow import gathering
 from exocosm.workflow.chunks import Chunk, read_chunk
 from exocosm.workflow.comparing import comparison_rows, comparison_table
-from exocosm.workflow.plan import COHORT, Plan, find_contrast, observe_times, plan_of, solves_in, study_hash, versions
+from exocosm.workflow.plan import (
+    CENTRAL,
+    COHORT,
+    Plan,
+    find_contrast,
+    observe_times,
+    plan_of,
+    solves_in,
+    study_hash,
+    versions,
+)
 from exocosm.workflow.pool import default_workers, execute, missing_jobs
 from exocosm.workflow.progress import progress_of
 
@@ -31,7 +41,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CHUNKS = ".chunks"
-MANY_FAILED = 0.2  # of a cohort
 
 
 def run(
@@ -49,7 +58,8 @@ def run(
     resume: go on from what an interrupted run left in the folder, and take a finished result of the same study,
     values and program as it is; False starts anew.  overwrite: replace the result of another study.
     Errors: InputError for a folder that holds another study or cannot be written; SolveError where nothing can be
-    solved.  Subjects that fail are NaN, listed in `statuses`, and warned of in the recipe if they are many.
+    solved, or every run of an arm fails.  Subjects that fail are NaN, listed in `statuses`, and the first warning in
+    the recipe.
     """
     if workers is not None and workers < 1:
         raise InputError(f"workers is {workers}; give 1 or more, or leave it out for one per core")
@@ -98,8 +108,10 @@ def recipe_of(plan: Plan) -> dict[str, Any]:
 
 
 def gather(plan: Plan, read: Callable[[int], Chunk], recipe: dict[str, Any]) -> Result:
-    """The result from finished chunks."""
+    """The result from finished chunks.  Raises SolveError if every run of an arm failed."""
     study = plan.studies[0]
+    statuses = gathering.status_rows(plan, read)
+    _require_numbers(plan, statuses)
     comparisons: list[dict[str, Any]] = []
     for place, each in enumerate(plan.studies):
         curves = gathering.curves_of(plan, place, read)
@@ -108,11 +120,11 @@ def gather(plan: Plan, read: Callable[[int], Chunk], recipe: dict[str, Any]) -> 
         comparisons += comparison_rows(each, curves, arrays)
         if place == 0:
             main, main_arrays = curves, arrays
-    statuses = gathering.status_rows(plan, read)
     metrics = gathering.metric_rows(study, main_arrays)
+    warnings = [*_failure_warnings(plan, statuses), *recipe["warnings"], *_metric_warnings(plan, statuses, metrics)]
     return Result(
         study=study,
-        recipe={**recipe, "warnings": [*recipe["warnings"], *_warnings(plan, statuses, metrics)]},
+        recipe={**recipe, "warnings": warnings},
         trajectories=gathering.dataset(study, main),
         metrics=metrics,
         contrasts=gathering.contrast_rows(study, main_arrays),
@@ -202,38 +214,72 @@ def _reader(plan: Plan, folder: Path) -> Callable[[int], Chunk]:
     return read
 
 
-def _warnings(plan: Plan, statuses: pd.DataFrame, metrics: pd.DataFrame) -> list[str]:
-    """What a reader of the summaries must know: groups of which many failed, metrics that are no numbers."""
-    cohorts = statuses[statuses["job"] == COHORT]
+def _require_numbers(plan: Plan, statuses: pd.DataFrame) -> None:
+    """Raise SolveError if an arm of the study (not of its comparisons) has no run that finished."""
+    study = plan.studies[0]
+    found = []
+    for arm in study.arms:
+        failed = _failed(statuses, study.name, arm.name, (CENTRAL, COHORT))
+        whole = _runs(plan, 0, arm.name, (CENTRAL, COHORT))
+        if whole and len(failed) == whole:
+            first = failed.iloc[0]
+            found.append(
+                f"study '{study.name}', arm '{arm.name}': all {whole} runs failed{_blamed(failed)} "
+                f"(at {first['time']:g} h: {first['message']})"
+            )
+    if found:
+        raise SolveError("; ".join(found) + "; there is no result: look at the doses and values behind what is named")
+
+
+def _failure_warnings(plan: Plan, statuses: pd.DataFrame) -> list[str]:
+    """Groups of which some failed."""
     found = []
     for place, study in enumerate(plan.studies):
         for arm in study.arms:
-            whole = sum(
-                job.subjects for job in plan.jobs if (job.study, job.arm, job.kind) == (place, arm.name, COHORT)
-            )
-            here = (cohorts["study"] == study.name) & (cohorts["arm"] == arm.name) & (cohorts["status"] == "failed")
-            if whole and here.sum() > MANY_FAILED * whole:
-                found.append(f"study '{study.name}', arm '{arm.name}': {_failures(cohorts[here], whole)}")
+            failed = _failed(statuses, study.name, arm.name, (COHORT,))
+            whole = _runs(plan, place, arm.name, (COHORT,))
+            if len(failed):
+                found.append(
+                    f"study '{study.name}', arm '{arm.name}': {len(failed)} of {whole} runs failed{_blamed(failed)}; "
+                    "what is summed up rests on the others and may be biased (see statuses.csv)"
+                )
+            elif len(_failed(statuses, study.name, arm.name, (CENTRAL,))):
+                found.append(
+                    f"study '{study.name}', arm '{arm.name}': the central run failed; its curve and what was to be "
+                    "compared with it are missing (see statuses.csv)"
+                )
+    return found
+
+
+def _failed(statuses: pd.DataFrame, study: str, arm: str, kinds: Sequence[str]) -> pd.DataFrame:
+    return statuses[(statuses["study"] == study) & (statuses["arm"] == arm) & statuses["job"].isin(kinds)]
+
+
+def _runs(plan: Plan, place: int, arm: str, kinds: Sequence[str]) -> int:
+    return sum(job.subjects for job in plan.jobs if (job.study, job.arm) == (place, arm) and job.kind in kinds)
+
+
+def _blamed(failed: pd.DataFrame) -> str:
+    """Where most of some failed runs got stuck, as half a sentence."""
+    state, process = failed.groupby(["state", "process"]).size().sort_values(ascending=False).index[0]
+    blamed = " and ".join(f"{kind} '{name}'" for kind, name in (("state", state), ("process", process)) if name)
+    return f", most often at {blamed}" if blamed else ""
+
+
+def _metric_warnings(plan: Plan, statuses: pd.DataFrame, metrics: pd.DataFrame) -> list[str]:
+    """Metrics that are no numbers though their runs finished."""
+    study = plan.studies[0]
+    cohorts = statuses[(statuses["job"] == COHORT) & (statuses["study"] == study.name)]
     failed = set(zip(cohorts["arm"], cohorts["draw"], cohorts["animal"], strict=True))
     counts: dict[tuple[str, str], int] = {}
     for row in metrics[metrics["value"].isna()].itertuples():
         if (row.arm, row.draw, row.animal) not in failed:
             counts[str(row.arm), str(row.metric)] = counts.get((str(row.arm), str(row.metric)), 0) + 1
-    for (arm_name, name), count in counts.items():
-        found.append(
-            f"study '{plan.studies[0].name}', arm '{arm_name}': metric '{name}' is no number in {count} finished runs "
-            "(a division by zero, or no terminal phase)"
-        )
-    return found
-
-
-def _failures(rows: pd.DataFrame, whole: int) -> str:
-    state, process = rows.groupby(["state", "process"]).size().sort_values(ascending=False).index[0]
-    blamed = " and ".join(f"{kind} '{name}'" for kind, name in (("state", state), ("process", process)) if name)
-    return (
-        f"{len(rows)} of {whole} runs failed{', most often at ' + blamed if blamed else ''}; "
-        "what is summed up rests on the others and may be biased (see statuses.csv)"
-    )
+    return [
+        f"study '{study.name}', arm '{arm}': metric '{name}' is no number in {count} finished runs "
+        "(a division by zero, or no terminal phase)"
+        for (arm, name), count in counts.items()
+    ]
 
 
 def _bibliography(plan: Plan) -> str:
