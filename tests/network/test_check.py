@@ -6,6 +6,7 @@ import pytest
 
 from exocosm.errors import CheckError, Problem
 from exocosm.network.check import check_model, require_sound
+from exocosm.network.compile import compile_model
 from exocosm.network.parts import Assignment, Event, Flow, Model, Parameter, Place, Process, Species, Variable
 
 SOUND = Model(
@@ -50,7 +51,7 @@ SOUND = Model(
     processes=(
         Process("to.liver", "Q * concentration(drug@blood)", {"drug@blood": 1.0}, {"drug@liver": 1.0}, "transport"),
         Process("from.liver", "Q * concentration(drug@liver)", {"drug@liver": 1.0}, {"drug@blood": 1.0}, "transport"),
-        Process("to.tumour", "Q2 * concentration(drug@blood)", {"drug@blood": 1.0}, {"drug@tumour": 1.0}),
+        Process("to.tumour", "Q2 * concentration(drug@blood)", {"drug@blood": 1.0}, {"drug@tumour": 1.0}, "transport"),
         Process("death", "k * cells * hill(level, K, n) * (1 - score)", {"cells": 1.0}, sink="death"),
         Process("release", "each * cells", gives={"vesicle@blood": 1.0}, source="release"),
         Process("clearance", "k * vesicle@blood", {"vesicle@blood": 1.0}, sink="clearance"),
@@ -74,7 +75,7 @@ def found(model: Model, kind: str, **more: object) -> list[Problem]:
     return problems
 
 
-def changed(kind: str, part: str, **new: object) -> Model:
+def changed(kind: str, part: str, /, **new: object) -> Model:
     parts = tuple(replace(one, **new) if one.name == part else one for one in getattr(SOUND, kind))
     assert parts != getattr(SOUND, kind)
     return replace(SOUND, **{kind: parts})
@@ -129,10 +130,90 @@ def test_mass_balance() -> None:
     split = SOUND + Model(
         parameters=(Parameter("f", "dimensionless"),),
         processes=(
-            Process("split", "k * drug@liver", {"drug@liver": 1.0}, {"drug@blood": "f", "drug@tumour": "1 - f"}),
+            Process(
+                "split", "k * drug@liver", {"drug@liver": 1.0}, {"drug@blood": "f", "drug@tumour": "1 - f"}, "transport"
+            ),
         ),
     )
     assert found(split, "nothing") == []
+
+
+def test_an_extent_is_a_known_word_and_a_grid_is_refused() -> None:
+    (problem,) = found(changed("places", "liver", extent="gird"), "unknown name")
+    assert "place 'liver', extent" in str(problem) and "did you mean 'grid'?" in problem.message
+    grid = changed("places", "liver", extent="grid")
+    (problem,) = found(grid, "extent")
+    assert problem.where == "place 'liver', extent" and "comes with the tissue engine" in problem.message
+    with pytest.raises(CheckError, match=r"place 'liver', extent: 'grid' comes with the tissue engine"):
+        compile_model(grid)
+
+
+def test_a_process_is_local_or_transport_and_says_which() -> None:
+    (problem,) = found(changed("processes", "to.liver", kind="transprot"), "unknown name")
+    assert problem.where == "process 'to.liver', kind" and "did you mean 'transport'?" in problem.message
+    with pytest.raises(CheckError, match="no kind of process 'transprot'"):
+        compile_model(changed("processes", "to.liver", kind="transprot"))
+    (problem,) = found(changed("processes", "to.liver", kind="local"), "kind")
+    assert problem.where == "process 'to.liver'"
+    assert "moves 'drug' from 'blood' to 'liver', but is called local; write kind 'transport'" in problem.message
+    (problem,) = found(changed("processes", "clearance", kind="transport"), "kind")
+    assert problem.where == "process 'clearance'" and "write kind 'local'" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("takes", "gives", "kind"),
+    [
+        ({"drug@blood": 2.0}, {"drug@blood": 1.0, "drug@liver": 1.0}, "transport"),
+        ({"drug@blood": 1.0, "drug@liver": 1.0}, {"drug@liver": 2.0}, "transport"),
+        ({"drug@blood": 1.0, "drug@liver": 1.0}, {"drug@blood": 1.0, "drug@liver": 1.0}, "local"),
+        ({"drug@blood": 1.0, "drug@liver": 1.0}, {"drug@liver": 1.0}, "local"),  # what is in the liver only helps
+        ({"drug@blood": 1.0}, {"vesicle@blood": 1.0}, "local"),
+        ({"drug@blood": 1.0}, {"cells": 1.0}, "transport"),  # turned into something else on the way: may be called so
+    ],
+)
+def test_what_counts_as_transport(takes: dict[str, float], gives: dict[str, float], kind: str) -> None:
+    process = Process("new", "k * drug@blood * hill(concentration(drug@liver), K, 1)", takes, gives, kind)
+    problems = check_model(SOUND + Model(processes=(process,)))
+    assert not [one for one in problems if one.kind == "kind"]
+    other = replace(process, kind="local" if kind == "transport" else "transport")
+    problems = check_model(SOUND + Model(processes=(other,)))
+    moves_a_substance = kind == "local" and len(takes) == 2
+    assert len([one for one in problems if one.kind == "kind"]) == (0 if moves_a_substance or "cells" in gives else 1)
+
+
+def test_an_unknown_name_hides_nothing_else() -> None:
+    """A misspelt name leaves out what needs its number, in the same process and elsewhere, and no more."""
+    model = changed("processes", "to.liver", rate="Qq * concentration(drug@blood)", gives={"drug@liver": 0.5})
+    model = replace(model, processes=(*model.processes, Process("lost", "k * cells * nothing", {"cells": 1.0})))
+    problems = {(one.kind, one.where) for one in check_model(model)}
+    assert problems == {
+        ("unknown name", "process 'to.liver', rate"),
+        ("mass balance", "process 'to.liver'"),
+        ("unknown name", "process 'lost', rate"),
+        ("mass balance", "process 'lost'"),
+    }
+    (unread,) = [
+        one for one in check_model(changed("processes", "clearance", rate="k *", sink="")) if "mass" in one.kind
+    ]
+    assert unread.where == "process 'clearance'"
+
+
+def test_what_rests_on_an_unknown_name_is_not_blamed() -> None:
+    model = changed("places", "tumour", volume="V0 + siez * cells")  # the volume of many concentrations
+    model = replace(
+        model, flows=tuple(replace(one, rate="2 * Q") if one.name == "back" else one for one in model.flows)
+    )
+    problems = {(one.kind, one.where) for one in check_model(model)}
+    assert problems == {
+        ("unknown name", "place 'tumour', volume"),
+        ("flow balance", "place 'blood'"),
+        ("flow balance", "place 'liver'"),
+    }
+    extra = Process("use", "k * drug@tumour * hill(load, dose, 1)", {"drug@tumour": 1.0}, sink="use")
+    misspelt = changed("assignments", "load", expression="drug@livr + drug@tumour") + Model(processes=(extra,))
+    assert {one.kind for one in check_model(misspelt)} == {"unknown name"}
+    gone = changed("processes", "clearance", takes={"vesicle@blod": 1.0})
+    assert {one.kind for one in check_model(gone)} == {"unknown name"}
 
 
 def test_extensivity() -> None:

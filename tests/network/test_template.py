@@ -98,6 +98,8 @@ def test_transit_chain_has_the_mean_and_spread_of_its_delay() -> None:
     mean = np.trapezoid(waiting, times)
     variance = 2 * np.trapezoid(times * waiting, times) - mean**2
     assert mean == pytest.approx(2.0, rel=1e-3) and variance == pytest.approx(4.0 / 4, rel=1e-2)
+    away = transit_chain("s", 2, "nmol", "gut", "a", "tau", "a", "b", entry_kind="transport", exit_kind="transport")
+    assert [one.kind for one in away.processes] == ["transport", "local", "transport"]
     with pytest.raises(InputError, match="1 to 1000"):
         transit_chain("s", 0, "nmol", "body", "a", "tau", "a", "b")
 

@@ -1,4 +1,4 @@
-"""What can be counted in a model without solving it: mass in every process, and what can ever be reached."""
+"""What can be counted in a model without solving it: mass and places in every process, and what can ever be reached."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ def mass_problems(reading: Reading, points: Columns) -> Iterator[Problem]:
     points: values of parameters and fixed definitions at which coefficients are evaluated.
     """
     model = reading.model
-    substances = {species.name: substance_of(species) for species in model.species}
+    substances = {species.name: (substance_of(species),) for species in model.species}
     yield from _unit_problems(model)
     for process in model.processes:
+        if not _countable(reading, process, points):
+            continue
         gained: dict[str, float] = {}
         lost: dict[str, float] = {}
         for changes in _changes(reading, process, substances, points):
-            for substance, change in changes.items():
+            for (substance,), change in changes.items():
                 if change > 0.0:
                     gained[substance] = change
                 elif change < 0.0:
@@ -52,23 +54,67 @@ def _undeclared(process: Process, happens: str, word: str) -> Problem:
     return Problem("mass balance", f"process '{process.name}'", message)
 
 
+def kind_problems(reading: Reading, points: Columns) -> Iterator[Problem]:
+    """Processes called local that move a substance from one place to another, and transport that stays in its place."""
+    model = reading.model
+    counted = {species.name: (substance_of(species), species.place) for species in model.species}
+    for process in model.processes:
+        if not _countable(reading, process, points):
+            continue
+        position = f"process '{process.name}'"
+        if process.kind == "local":
+            edge = _edge(_changes(reading, process, counted, points))
+            if edge is not None:
+                message = f"it moves '{edge[0]}' from '{edge[1]}' to '{edge[2]}', but is called local"
+                yield Problem("kind", position, f"{message}; write kind 'transport'")
+        elif process.kind == "transport":
+            left, entered = ({counted[name][1] for name in given} for given in (process.takes, process.gives))
+            if not any(source != target for source in left for target in entered):
+                message = "it is called transport, but gives nothing in another place than it takes from"
+                yield Problem("kind", position, f"{message}; write kind 'local', or correct what it takes and gives")
+
+
+def _edge(changes: Iterable[Mapping[tuple[str, ...], float]]) -> tuple[str, str, str] | None:
+    """(substance, place that loses it, place that gains it), if there is any."""
+    for change in changes:
+        for (substance, source), lost in change.items():
+            for (other, target), gained in change.items():
+                if other == substance and lost < 0.0 < gained:
+                    return substance, source, target
+    return None
+
+
+def _countable(reading: Reading, process: Process, points: Columns) -> bool:
+    """Whether all that a process takes and gives is in the model, in amounts that have values."""
+    species = {one.name for one in reading.model.species}
+    for field, given in (("takes", process.takes), ("gives", process.gives)):
+        for name in given:
+            amount = reading.expressions.get(("process", process.name, field, name))
+            if name not in species or amount is None or not points.knows(amount):
+                return False
+    return True
+
+
 def _changes(
-    reading: Reading, process: Process, substances: Mapping[str, str], points: Columns
-) -> Iterator[dict[str, float]]:
-    """What a process adds of each substance, point by point, without what adds up to nothing."""
+    reading: Reading, process: Process, counted: Mapping[str, tuple[str, ...]], points: Columns
+) -> Iterator[dict[tuple[str, ...], float]]:
+    """What a process adds of everything counted, point by point, without what adds up to nothing.
+
+    counted: species -> what it is counted as (its substance, or its substance and place).
+    """
     amounts = [
-        (substances[species], sign, points.of(reading.expressions["process", process.name, field, species]))
+        (counted[species], sign, points.of(reading.expressions["process", process.name, field, species]))
         for field, given, sign in (("takes", process.takes, -1.0), ("gives", process.gives, 1.0))
         for species in given
     ]
     for point in range(points.count):
-        net: dict[str, float] = {}
-        size: dict[str, float] = {}
-        for substance, sign, column in amounts:
+        net: dict[tuple[str, ...], float] = {}
+        size: dict[tuple[str, ...], float] = {}
+        for what, sign, column in amounts:
             amount = sign * column[point]
-            net[substance] = net.get(substance, 0.0) + amount
-            size[substance] = size.get(substance, 0.0) + abs(amount)
-        yield {substance: change for substance, change in net.items() if abs(change) > TOLERANCE * size[substance]}
+            net[what] = net.get(what, 0.0) + amount
+            size[what] = size.get(what, 0.0) + abs(amount)
+        yield {what: change for what, change in net.items() if abs(change) > TOLERANCE * size[what]}
 
 
 def _unit_problems(model: Model) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from exocosm.errors import CheckError, Problem
-from exocosm.network.balances import mass_problems, reach_problems
+from exocosm.network.balances import kind_problems, mass_problems, reach_problems
 from exocosm.network.dimensions import unit_problems
 from exocosm.network.parts import Model
 from exocosm.network.reading import read
@@ -16,14 +16,16 @@ def check_model(model: Model, values: Mapping[str, float] | None = None, dosed: 
     """All problems of a model; an empty list means that it is sound as far as the checks see.
 
     values: numbers of parameters in canonical units (others are drawn at random); dosed: species that a schedule adds.
-    Kinds of problem: expression, unknown name, duplicate, cyclic (these stop the checks that need numbers), units,
-    comparison, mass balance, extensivity, vanishing rate, negative rate, unreachable, flow balance.
+    Kinds of problem: expression, unknown name, extent, cyclic (what rests on these is left out of the checks that need
+    numbers, nothing else is), duplicate (stops all checks that need numbers), units, comparison, mass balance, kind,
+    extensivity, vanishing rate, negative rate, unreachable, flow balance.
     """
     reading = read(model)
     problems = [*reading.problems, *unit_problems(reading)]
-    if not reading.problems:
+    if not any(problem.kind == "duplicate" for problem in reading.problems):
         points = random_points(reading, values)
         problems += mass_problems(reading, points)
+        problems += kind_problems(reading, points)
         problems += extensivity_problems(reading, points)
         problems += rate_problems(reading, points)
         problems += flow_problems(reading, points)

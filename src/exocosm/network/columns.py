@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from exocosm.network.expression import EVALUATE, Expression, constant_leaf, in_order
+from exocosm.network.expression import BUILT_IN, EVALUATE, Expression, constant_leaf, in_order, symbols
 
 Column = Sequence[float]  # one float per point
 
@@ -23,6 +23,13 @@ class Columns:
 
     def __getitem__(self, symbol: str) -> Column:
         return self._values[symbol]
+
+    def knows(self, expression: Expression) -> bool:
+        """Whether every symbol of an expression has values here."""
+        return self._values.keys() >= symbols(expression) - BUILT_IN
+
+    def __contains__(self, symbol: str) -> bool:
+        return symbol in self._values
 
     def of(self, expression: Expression) -> Column:
         """The values of an expression, one per point; KeyError for a symbol that has none."""

@@ -20,6 +20,8 @@ from typing import Any
 from exocosm.errors import InputError
 
 Stoichiometry = Mapping[str, float | str]
+EXTENTS = ("well_mixed", "grid")  # of a place
+KINDS = ("local", "transport")  # of a process
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -37,11 +39,11 @@ copyreg.pickle(MappingProxyType, _reduced)
 
 @dataclass(frozen=True)
 class Place:
-    """Where species are: a compartment, an organ sub-compartment, or (later) a grid."""
+    """Where species are: a compartment or an organ sub-compartment, well mixed."""
 
     name: str
     volume: str  # expression, a volume; may depend on the state (a growing tumour)
-    extent: str = "well_mixed"  # or "grid"
+    extent: str = "well_mixed"  # of EXTENTS; a grid is refused until there is an engine for it
     open: bool = False  # an open place may gain or lose blood or lymph flow (exempt from the flow balance)
     note: str = ""
 
@@ -108,7 +110,7 @@ class Process:
     rate: str
     takes: Stoichiometry = field(default_factory=lambda: EMPTY)
     gives: Stoichiometry = field(default_factory=lambda: EMPTY)
-    kind: str = "local"  # or "transport" (an edge between two places)
+    kind: str = "local"  # of KINDS: "transport" is an edge, which moves a substance from one place to another
     source: str = ""  # why something appears from nowhere (declared), e.g. "cell division"
     sink: str = ""  # why something disappears (declared), e.g. "digestion"
     mechanism: str = ""

@@ -10,7 +10,7 @@ from typing import Any
 from exocosm.errors import InputError, Problem, nearest
 from exocosm.network.expression import BUILT_IN, Expression, divide, in_order, name, number, substitute, symbols, volume
 from exocosm.network.grammar import RESERVED, is_name, parse
-from exocosm.network.parts import PART_KINDS, Model
+from exocosm.network.parts import EXTENTS, KINDS, PART_KINDS, Model
 
 Key = tuple[str, ...]  # (part kind, part name, field[, inner name]), e.g. ("process", "uptake", "takes", "drug@blood")
 
@@ -103,11 +103,10 @@ def read(model: Model) -> Reading:
             continue
         expressions[key] = expression
     problems += _reference_problems(model)
+    problems += _word_problems(model)
     definitions, replacements, cycles = _definitions(model, expressions)
     problems += cycles
-    reading = Reading(model, expressions, (), definitions, replacements)
-    if not problems:
-        problems += _scope_problems(reading)
+    problems += _scope_problems(Reading(model, expressions, (), definitions, replacements))
     return Reading(model, expressions, tuple(problems), definitions, replacements)
 
 
@@ -159,6 +158,23 @@ def _reference_problems(model: Model) -> Iterator[Problem]:
     for output in model.outputs:
         if is_name(output):
             yield from missing("outputs", "output", output, observable)
+
+
+def _word_problems(model: Model) -> Iterator[Problem]:
+    """Words that choose one of a few things, and choose none of them."""
+    for place in model.places:
+        position = f"place '{place.name}', extent"
+        if place.extent not in EXTENTS:
+            yield Problem(
+                "unknown name", position, f"there is no extent '{place.extent}'; {nearest(place.extent, EXTENTS)}"
+            )
+        elif place.extent != "well_mixed":
+            message = f"'{place.extent}' comes with the tissue engine, which is not there yet; use 'well_mixed'"
+            yield Problem("extent", position, f"{message}, or cut the place into several places with transport between")
+    for process in model.processes:
+        if process.kind not in KINDS:
+            message = f"there is no kind of process '{process.kind}'; {nearest(process.kind, KINDS)}"
+            yield Problem("unknown name", f"process '{process.name}', kind", message)
 
 
 def _name_problems(model: Model) -> Iterator[Problem]:

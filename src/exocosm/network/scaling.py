@@ -13,7 +13,7 @@ from typing import Any
 
 from exocosm.errors import Problem, UnitError
 from exocosm.network.columns import Columns
-from exocosm.network.expression import Expression
+from exocosm.network.expression import BUILT_IN, Expression, symbols
 from exocosm.network.parts import Model
 from exocosm.network.reading import Reading
 from exocosm.network.text import short_text
@@ -27,13 +27,21 @@ AGREEMENT = 1e-7  # relative; leaves room for cancellation, none for a missing v
 def random_points(reading: Reading, values: Mapping[str, float] | None = None, count: int = POINTS) -> Columns:
     """Values of every name of a model at random positive points, definitions included (canonical units).
 
+    What rests on a name that the model lacks gets no values, and the checks leave it out.
+
     Parameters take `values` or the value in the model.  Pure numbers lie in 0.05-0.95, all else in 0.01-100
     (log-uniform).
     """
     generator = random.Random(SEED)
     points = [_base(reading.model, values or {}, generator) for _ in range(count)]
     base = Columns({name: [point[name] for point in points] for name in points[0]}, count)
-    return base.defined({**reading.definitions, **reading.replacements})
+    known = {*points[0], *BUILT_IN}
+    definitions: dict[str, Expression] = {}
+    for symbol, expression in (*reading.definitions.items(), *reading.replacements.items()):
+        if known >= symbols(expression):
+            definitions[symbol] = expression
+            known.add(symbol)
+    return base.defined(definitions)
 
 
 def _base(model: Model, values: Mapping[str, float], generator: random.Random) -> dict[str, float]:
@@ -69,6 +77,8 @@ def extensivity_problems(reading: Reading, points: Columns) -> Iterator[Problem]
     """Rates that do not double when the system doubles, and intensive numbers that change with its size."""
     doubled = _doubled(reading, points)
     for position, expression, extensive, advice in _claims(reading):
+        if not points.knows(expression):
+            continue
         factor = 2.0 if extensive else 1.0
         judged = False
         for before, after in zip(points.of(expression), doubled.of(expression), strict=True):
@@ -117,14 +127,16 @@ def _doubled(reading: Reading, points: Columns) -> Columns:
     extensive += [part.name for part in model.parameters if part.extensive]
     extensive += [part.name for part in model.assignments if part.extensive]
     extensive += [f"volume({place.name})" for place in model.places]
-    return points.changed({name: [2.0 * value for value in points[name]] for name in extensive})
+    return points.changed({name: [2.0 * value for value in points[name]] for name in extensive if name in points})
 
 
 def rate_problems(reading: Reading, points: Columns) -> Iterator[Problem]:
     """Rates that go on when something they take is gone, and rates that turn negative."""
     without: dict[str, Columns] = {}
     for process in reading.model.processes:
-        expression = reading.expressions["process", process.name, "rate"]
+        expression = reading.expressions.get(("process", process.name, "rate"))
+        if expression is None or not points.knows(expression):
+            continue
         position = f"process '{process.name}'"
         lowest = min(points.of(expression), key=_or_zero)
         if lowest < 0.0:
@@ -135,6 +147,8 @@ def rate_problems(reading: Reading, points: Columns) -> Iterator[Problem]:
         resolved = reading.resolve(expression)
         used = reading.moving(resolved)
         for taken in process.takes:
+            if taken not in points:
+                continue
             if taken not in used:
                 message = f"the rate does not depend on '{taken}', which it takes"
                 yield Problem("vanishing rate", position, f"{message}: it would go on below zero; multiply by it")
@@ -151,7 +165,11 @@ def rate_problems(reading: Reading, points: Columns) -> Iterator[Problem]:
 
 def _without(reading: Reading, points: Columns, taken: str) -> Columns:
     """The points with nothing of one species, for resolved expressions: only what depends on it is computed again."""
-    follow = {symbol: one for symbol, one in reading.definitions.items() if taken in reading.moves[symbol]}
+    follow = {
+        symbol: one
+        for symbol, one in reading.definitions.items()
+        if symbol in points and taken in reading.moves[symbol]
+    }
     return points.changed({taken: [0.0] * points.count}).defined(follow)
 
 
@@ -162,11 +180,12 @@ def _or_zero(value: float) -> float:
 def flow_problems(reading: Reading, points: Columns) -> Iterator[Problem]:
     """Places where more fluid flows in than out, or the reverse (all fluids together)."""
     model = reading.model
-    rates = {flow.name: points.of(reading.expressions["flow", flow.name, "rate"]) for flow in model.flows}
+    written = {flow.name: reading.expressions.get(("flow", flow.name, "rate")) for flow in model.flows}
+    rates = {name: points.of(rate) for name, rate in written.items() if rate is not None and points.knows(rate)}
     for place in model.places:
         entering = [flow.name for flow in model.flows if flow.target == place.name]
         leaving = [flow.name for flow in model.flows if flow.source == place.name]
-        if place.open or not (entering or leaving):
+        if place.open or not (entering or leaving) or not rates.keys() >= {*entering, *leaving}:
             continue
         for point in range(points.count):
             into = math.fsum(rates[name][point] for name in entering)

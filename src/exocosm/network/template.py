@@ -126,21 +126,21 @@ def carried(
 
 def transit_chain(
     name: str, stages: int, unit: str, place: str, entry: str, delay: str, source: str, target: str,
-    substance: str = "", mechanism: str = "",
+    substance: str = "", mechanism: str = "", entry_kind: str = "local", exit_kind: str = "local",
 ) -> Model:  # fmt: skip
     """A delay as a chain of stages: the time of passage has mean `delay` and standard deviation delay / sqrt(stages).
 
     source -> stage 1 at the rate `entry` (an expression, amount per hour); stage i -> stage i+1 ... -> target at
-    stages / delay * stage.  delay: expression, a time.  The stages are species `name.1@place` to `name.n@place`.
+    stages / delay * stage.  delay: expression, a time.  entry_kind, exit_kind: 'transport' where `source` or `target`
+    is in another place than the stages.  The stages are species `name.1@place` to `name.n@place`.
     """
     if not 1 <= stages <= 1000:
         raise InputError(f"a transit chain has 1 to 1000 stages, not {stages}")
     members = [f"{name}.{number}@{place}" for number in range(1, stages + 1)]
     species = tuple(Species(member, place, unit, substance=substance or name) for member in members)
-    steps = [Process(f"{name}.entry", entry, takes={source: 1.0}, gives={members[0]: 1.0}, mechanism=mechanism)]
+    steps = [Process(f"{name}.entry", entry, {source: 1.0}, {members[0]: 1.0}, entry_kind, mechanism=mechanism)]
     for number, (member, following) in enumerate(itertools.pairwise([*members, target]), 1):
         rate = f"{stages} / ({delay}) * {member}"
-        steps.append(
-            Process(f"{name}.step.{number}", rate, takes={member: 1.0}, gives={following: 1.0}, mechanism=mechanism)
-        )
+        kind = exit_kind if number == stages else "local"
+        steps.append(Process(f"{name}.step.{number}", rate, {member: 1.0}, {following: 1.0}, kind, mechanism=mechanism))
     return Model(name, species=species, processes=tuple(steps))
