@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from exocosm.api import Study, catalogue, find_value, load, run
+    from exocosm.api import Study, catalogue, find_value, load, run, solve
     from exocosm.engines.contract import Dose, Schedule
-    from exocosm.engines.reference import solve
     from exocosm.errors import ExocosmError
     from exocosm.exchange.sbml import to_sbml
+    from exocosm.network.check import check_model, require_sound
     from exocosm.network.compile import compile_model
     from exocosm.network.parts import (
         Assignment,
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
-    "api": ("Study", "catalogue", "find_value", "load", "run"),
+    "api": ("Study", "catalogue", "find_value", "load", "run", "solve"),
     "engines.contract": ("Dose", "Schedule"),
-    "engines.reference": ("solve",),
     "errors": ("ExocosmError",),
     "exchange.sbml": ("to_sbml",),
+    "network.check": ("check_model", "require_sound"),
     "network.compile": ("compile_model",),
     "network.parts": (
         "Assignment", "Event", "Flow", "Model", "Parameter", "Place", "Process", "Species", "Variable",
@@ -61,11 +61,13 @@ __all__ = [
     "Study",
     "Variable",
     "catalogue",
+    "check_model",
     "compile_model",
     "find_value",
     "load",
     "load_result",
     "noncompartmental",
+    "require_sound",
     "run",
     "solve",
     "to_sbml",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING, Any
 from exocosm.errors import CheckError, InputError, Problem, nearest
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from exocosm.engines.contract import Schedule, Solution, Tolerances
     from exocosm.evidence.catalogue import Catalogue
     from exocosm.evidence.lookup import Found
     from exocosm.evidence.pin import Pin
+    from exocosm.network.compile import Compiled
+    from exocosm.network.parts import Model
     from exocosm.study.load import Study as CheckedFile
     from exocosm.study.resolved import ResolvedArm, ResolvedStudy
     from exocosm.trajectory.result import Result
@@ -199,6 +204,33 @@ def cite(study: Study | ResolvedStudy | str | Path) -> str:
     return unknown + entries([key for key in keys if key in sources], sources)
 
 
+def solve(
+    model: Compiled | Model,
+    parameters: Mapping[str, ArrayLike],
+    schedule: Schedule,
+    tolerances: Tolerances | None = None,
+    *,
+    observe: Sequence[str] | None = None,
+    check: bool = True,
+) -> Solution:
+    """Observables of every subject over time, of a model that was found sound.
+
+    dy/dt = rates, with doses, infusions and events of the schedule and the model.
+    parameters: a canonical float, or one per subject, for every parameter (those set in the model may be left out).
+    observe: expressions of the model (default: its outputs, else all states).
+    check: examine the model, with the numbers of the first subject, and the conditions of doses before solving.
+    Errors: CheckError with everything that is not sound; SolveError with everything that is wrong with what was asked;
+    a subject that fails is a status.
+    """
+    from exocosm.engines.contract import Tolerances as Exactly
+    from exocosm.engines.reference import solve as solve_unchecked
+    from exocosm.network.compile import Compiled
+
+    if check:
+        _require_sound(model.model if isinstance(model, Compiled) else model, parameters, schedule)
+    return solve_unchecked(model, parameters, schedule, tolerances or Exactly(), observe=observe)
+
+
 def catalogue() -> Catalogue:
     """The packaged catalogue of evidence: `.values`, `.sources`, `.row(id)`."""
     from exocosm.evidence.catalogue import load_catalogue
@@ -215,6 +247,22 @@ def find_value(quantity: str, **context: str) -> Found:
     from exocosm.evidence.lookup import find
 
     return find(catalogue(), quantity, context)
+
+
+def _require_sound(model: Model, parameters: Mapping[str, ArrayLike], schedule: Schedule) -> None:
+    import numpy as np
+
+    from exocosm.network.check import check_model
+    from exocosm.study.soundness import condition_problems
+
+    known = {parameter.name for parameter in model.parameters}
+    numbers = {name: np.ravel(values) for name, values in parameters.items() if name in known}
+    # what is no number is left to the engine, which says so
+    first = {name: float(every[0]) for name, every in numbers.items() if every.size and every.dtype.kind in "iuf"}
+    problems = check_model(model, first, [dose.target for dose in schedule.doses])
+    problems += condition_problems(model, schedule, "schedule")
+    if problems:
+        raise CheckError(f"model '{model.name}' (`check=False` solves it all the same)", problems)
 
 
 def _origin(pin: Pin) -> str:

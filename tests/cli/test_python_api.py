@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 import exocosm
 from exocosm import api
-from exocosm.errors import EvidenceError, InputError
+from exocosm.errors import CheckError, EvidenceError, InputError, SolveError
 
 
 def test_every_public_name_is_there_and_no_other() -> None:
@@ -100,14 +101,52 @@ def test_values_are_found_with_their_path() -> None:
         exocosm.find_value("weight_of_the_soul")
 
 
-def test_a_model_built_in_python() -> None:
+def decay(**changes: object) -> exocosm.Model:
     model = exocosm.Model(
         "decay",
-        places=(exocosm.Place("dish", "1"),),
-        species=(exocosm.Species("x", "dish", "nmol", initial="3"),),
-        parameters=(exocosm.Parameter("k", "1/d", value=24.0),),
+        places=(exocosm.Place("dish", "dish_volume"),),
+        species=(exocosm.Species("x", "dish", "nmol", initial="start"),),
+        parameters=(
+            exocosm.Parameter("k", "1/d", value=24.0),
+            exocosm.Parameter("dish_volume", "mL", value=1.0, extensive=True),
+            exocosm.Parameter("start", "nmol", value=3.0, extensive=True),
+        ),
         processes=(exocosm.Process("loss", "k * x", takes={"x": 1}, sink="away"),),
     )
-    solution = exocosm.solve(model, {}, exocosm.Schedule(2.0, (0.0, 1.0, 2.0)))
+    return replace(model, **changes)
+
+
+HOURS = exocosm.Schedule(2.0, (0.0, 1.0, 2.0))
+
+
+def test_a_model_built_in_python() -> None:
+    model = decay()
+    assert exocosm.check_model(model) == []
+    solution = exocosm.solve(model, {}, HOURS)
     assert solution["x"][0] == pytest.approx(3 * np.exp(-np.arange(3.0)), rel=1e-5)
     assert exocosm.compile_model(model).states == ("x",)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_model_is_examined_before_it_is_solved(compiled: bool) -> None:
+    process = exocosm.Process("loss", "k * x * x", takes={"x": 1}, sink="away")
+    model = decay(processes=(process,))
+    given = exocosm.compile_model(model) if compiled else model
+    with pytest.raises(CheckError, match=r"model 'decay' .*check=False(?s:.*)\[units\] process 'loss'"):
+        exocosm.solve(given, {"k": [1.0, 2.0]}, HOURS)
+    assert exocosm.solve(given, {"k": [1.0, 2.0]}, HOURS, check=False)["x"].shape == (2, 3)
+    with pytest.raises(CheckError, match="units"):
+        exocosm.require_sound(model)
+
+
+def test_conditions_of_doses_are_examined_before_solving() -> None:
+    doses = (exocosm.Dose("x", "start", (1.0,), condition="concentration(x) > start"),)
+    with pytest.raises(CheckError, match=r"dose condition 'concentration.x. > start'"):
+        exocosm.solve(decay(), {}, exocosm.Schedule(2.0, (2.0,), doses))
+
+
+def test_numbers_that_make_no_sense_are_refused_by_the_engine() -> None:
+    with pytest.raises(SolveError, match="'k'"):
+        exocosm.solve(decay(), {"k": "fast"}, HOURS)  # type: ignore[dict-item]
+    with pytest.raises(SolveError, match="'kk'"):
+        exocosm.solve(decay(), {"kk": 1.0}, HOURS)

@@ -55,6 +55,11 @@ def test_a_sound_study_is_resolved(sound: str) -> None:
 
 
 PLANTED = {
+    "dose condition in another unit": (
+        "to: medium, at: 1 h}",
+        "to: medium, at: 1 h, when: concentration(medium) > cell}",
+        ["[comparison]", "dose condition 'concentration(medium) > cell'", "vesicle / centimeter^3", "different kinds"],
+    ),
     "dose beyond counting": ("add: 50 vesicle", "add: 1e300 vesicle", ["[dose]", "'1e300 vesicle'", "at most 1e+30"]),
     "species of a process": ("takes: medium", "takes: medum", ["unknown name", "medum", "did you mean 'medium'?"]),
     "name in a rate": ("rate: uptake * medium", "rate: uptak * medium", ["'uptak'", "did you mean 'uptake'?"]),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from exocosm import units
 from exocosm.engines.contract import Schedule
 from exocosm.errors import ExocosmError, Problem
 from exocosm.evidence.pin import Pin
 from exocosm.network.check import check_model
+from exocosm.network.dimensions import unit_problems
 from exocosm.network.grammar import parse
-from exocosm.network.parts import Model
+from exocosm.network.parts import Event, Model
 from exocosm.network.reading import Reading, read, unknown_symbols
 from exocosm.network.scaling import flow_problems, random_points
 
@@ -57,9 +58,10 @@ def model_problems(
 
 
 def condition_problems(model: Model, schedule: Schedule, where: str) -> list[Problem]:
-    """Conditions of doses that cannot be read or name what the model lacks."""
+    """Conditions of doses that cannot be read, name what the model lacks, or compare different kinds of thing."""
     problems: list[Problem] = []
-    for condition in sorted({dose.condition for dose in schedule.doses if dose.condition}):
+    sound: dict[str, Event] = {}
+    for number, condition in enumerate(sorted({dose.condition for dose in schedule.doses if dose.condition})):
         place = f"{where}, dose condition '{condition}'"
         try:
             expression = parse(condition)
@@ -68,5 +70,17 @@ def condition_problems(model: Model, schedule: Schedule, where: str) -> list[Pro
             continue
         if not expression.is_condition:
             problems.append(Problem("expression", place, "must be a condition such as 'a > b'"))
-        problems += [Problem(one.kind, place, one.message) for one in unknown_symbols(expression, model)]
-    return problems
+        unknown = unknown_symbols(expression, model)
+        problems += [Problem(one.kind, place, one.message) for one in unknown]
+        if expression.is_condition and not unknown:
+            sound[place] = Event(f"the.condition.{number}", condition)
+    return problems + _unit_problems_of(model, sound)
+
+
+def _unit_problems_of(model: Model, events: Mapping[str, Event]) -> list[Problem]:
+    """Disagreements of units in the conditions of events that the model does not have, by place."""
+    if not events:
+        return []
+    found = unit_problems(read(replace(model, events=(*model.events, *events.values()))))
+    places = {f"event '{event.name}', when": place for place, event in events.items()}
+    return [Problem(one.kind, places[one.where], one.message) for one in found if one.where in places]
