@@ -12,7 +12,7 @@ from exocosm.exchange import to_csv
 from exocosm.study.load import load
 from exocosm.study.resolve import resolve
 
-EXAMPLES = Path(__file__).parents[2] / "examples" / "from_papers"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -21,7 +21,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def test_tables_of_an_example(tmp_path: Path) -> None:
-    study = resolve(load(EXAMPLES / "vesicles_by_size.yaml"))
+    study = resolve(load(EXAMPLES / "own_models" / "vesicles_by_size.yaml"))
     folder = to_csv(study, tmp_path / "tables")
     parameters = {(row["arm"], row["name"]): row for row in rows(folder / "parameters.csv")}
     assert float(parameters["operated", "operable"]["value"]) == 100.0
@@ -34,7 +34,7 @@ def test_tables_of_an_example(tmp_path: Path) -> None:
 
 
 def test_doses_are_listed_one_a_row(tmp_path: Path) -> None:
-    text = (EXAMPLES / "banks2003.yaml").read_text(encoding="utf-8")
+    text = (EXAMPLES / "from_papers" / "banks2003.yaml").read_text(encoding="utf-8")
     doses = "{title: HeLa cells, doses: [{add: 5 molecule, to: medium, at: [1 h, 2 h], when: nucleus > 0}]}"
     study = resolve(load(text.replace("{title: HeLa cells}", doses)))
     found = rows(to_csv(study, tmp_path / "tables") / "doses.csv")
@@ -46,5 +46,5 @@ def test_doses_are_listed_one_a_row(tmp_path: Path) -> None:
 
 def test_a_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="exists already"):
-        to_csv(resolve(load(EXAMPLES / "banks2003.yaml")), tmp_path)
+        to_csv(resolve(load(EXAMPLES / "from_papers" / "banks2003.yaml")), tmp_path)
     assert list(tmp_path.iterdir()) == []
