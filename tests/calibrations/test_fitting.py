@@ -13,8 +13,9 @@ from exocosm.evidence.catalogue import load_catalogue
 ROOT = Path(__file__).parents[2]
 FITTED = {
     ("mx1_doxorubicin", "treated_14"): {"kill_half_concentration": "kill-half-concentration-dox"},
-    ("morishita2015", "liver, spleen, lung"): {
-        f"phagocyte_clearance.{organ}": f"blood-facing-uptake-{organ}" for organ in ("spleen", "lung", "remainder")
+    ("morishita2015", "half, liver, spleen, lung"): {
+        f"phagocyte_clearance.{organ}": f"blood-facing-uptake-{organ}"
+        for organ in ("liver", "spleen", "lung", "remainder")
     },
 }
 
