@@ -8,7 +8,7 @@ import pytest
 from exocosm.errors import EvidenceError, InputError
 from exocosm.evidence.bibliography import Source
 from exocosm.evidence.catalogue import Catalogue, catalogue_of
-from exocosm.evidence.lookup import find
+from exocosm.evidence.lookup import NEVER_SCALED_OF_PARTICLES, find
 from exocosm.evidence.value import CONTEXT, Value
 
 SOURCES = {"Kim2019": Source("Kim2019", "misc", {})}
@@ -120,7 +120,9 @@ def test_general_and_narrower_are_told_but_not_borrowed(field: str) -> None:
         (EXACT, "measured"),
         (replace(EXACT, method="fitted"), "fitted"),
         (replace(EXACT, method="derived", formula="1"), "derived"),
-        (replace(EXACT, method="model_constant"), "constant"),
+        (replace(EXACT, method="model_constant"), "model"),
+        (replace(EXACT, method="model_constant", source="", status=""), "constant"),
+        (replace(EXACT, method="model_constant", label="DiD"), "borrowed"),
         (assumed(EXACT, "a"), "assumed"),
         (assumed(other("organism"), "a"), "assumed"),
     ],
@@ -149,6 +151,25 @@ def test_conflicting_measurements_are_refused_unless_chosen() -> None:
         find(rows, "uptake_rate", ASKED, choose=["second", "exact"])
     forced = find(rows, "uptake_rate", ASKED, choose={"uptake_rate": "rat"})
     assert forced.value.id == "rat" and forced.trust == "borrowed"
+
+
+def test_rows_that_differ_in_a_field_nobody_named_are_told_apart_by_naming_it() -> None:
+    rows = catalogue(EXACT, replace(EXACT, id="second", label="DiD"), replace(EXACT, id="third", label="PKH26"))
+    with pytest.raises(EvidenceError) as caught:
+        find(rows, "uptake_rate", {**ASKED, "label": ""})
+    assert (
+        "the rows differ in label: name it in the study (`context: {label: DiR}`), or choose one: `use: exact`"
+        in str(caught.value)
+    )
+    assert find(rows, "uptake_rate", {**ASKED, "label": "DiD"}).value.id == "second"
+    both = catalogue(EXACT, replace(EXACT, id="second", label="DiD", population="nude"))
+    with pytest.raises(
+        EvidenceError, match=r"differ in population and label: name them .*population: C57BL/6, label: DiR"
+    ):
+        find(both, "uptake_rate", {**ASKED, "label": "", "population": ""})
+    with pytest.raises(EvidenceError, match="choose one in the study"):
+        same = replace(EXACT, id="fourth", value=2.0)
+        find(catalogue(EXACT, same, replace(EXACT, id="fifth", label="DiD")), "uptake_rate", {**ASKED, "label": ""})
 
 
 def test_narrower_in_different_fields_is_a_conflict() -> None:
@@ -185,7 +206,10 @@ def test_particles_and_dissolved_carriers_are_not_exchanged() -> None:
     assert find(rows, "uptake_rate", {**ASKED, "carrier": "albumin"}).trust == "borrowed"
 
 
-@pytest.mark.parametrize("quantity", ["vesicle_clearance_rest", "vesicle_half_life", "clearance", "half_life"])
+NEVER_SCALED_HERE = ["vesicle_clearance_rest", "vesicle_half_life", *NEVER_SCALED_OF_PARTICLES]
+
+
+@pytest.mark.parametrize("quantity", NEVER_SCALED_HERE)
 def test_vesicle_clearance_is_never_borrowed_from_another_species(quantity: str) -> None:
     rat = replace(other("organism"), quantity=quantity)
     with pytest.raises(EvidenceError, match=r"never scaled.*by body weight alone.*own value for mouse"):
@@ -199,9 +223,50 @@ def test_vesicle_clearance_is_never_borrowed_from_another_species(quantity: str)
     assert find(catalogue(rat), quantity, {**ASKED, "organism": "rat"}).value is rat
 
 
+@pytest.mark.parametrize("quantity", NEVER_SCALED_HERE)
+def test_the_carrier_of_the_row_counts_where_the_question_names_none(quantity: str) -> None:
+    rat = replace(other("organism"), quantity=quantity)
+    question = {**ASKED, "carrier": ""}
+    with pytest.raises(EvidenceError, match="never scaled"):
+        find(catalogue(rat), quantity, question)
+    with pytest.raises(EvidenceError, match="never scaled"):
+        find(catalogue(rat), quantity, question, choose={quantity: rat.id})
+    with pytest.raises(EvidenceError, match="ame the organism in the question"):
+        find(catalogue(rat), quantity, {**question, "organism": ""})
+    mouse = replace(EXACT, id="mouse", quantity=quantity)
+    assert find(catalogue(rat, mouse), quantity, question).value is mouse
+
+
+@pytest.mark.parametrize("carrier", ["small_ev", ""])
+@pytest.mark.parametrize("quantity", NEVER_SCALED_HERE)
+def test_a_row_without_organism_says_nothing_of_vesicle_clearance(quantity: str, carrier: str) -> None:
+    nobody = replace(EXACT, quantity=quantity, organism="")
+    question = {**ASKED, "carrier": carrier}
+    with pytest.raises(EvidenceError, match="organism not named"):
+        find(catalogue(nobody), quantity, question)
+    with pytest.raises(EvidenceError, match="organism not named"):
+        find(catalogue(nobody), quantity, question, choose={quantity: nobody.id})
+
+
+def test_the_study_may_say_itself_how_fast_vesicles_are_cleared() -> None:
+    rat = replace(other("organism"), quantity="clearance")
+    mine = Value("mine", "clearance", 3.0, "1/h")
+    assert find(catalogue(rat), "clearance", ASKED, own=[mine]).value is mine
+    assert find(catalogue(rat), "clearance", ASKED, own=[mine], choose={"clearance": "mine"}).value is mine
+    with pytest.raises(EvidenceError, match="never scaled"):
+        find(catalogue(rat), "clearance", ASKED, own=[replace(mine, organism="rat")], choose={"clearance": "mine"})
+    elsewhere = replace(mine, quantity="uptake_rate", organism="rat")
+    assert find(catalogue(EXACT), "uptake_rate", ASKED, own=[elsewhere], choose={"uptake_rate": "mine"}).trust == "user"
+
+
 def test_clearance_of_a_dissolved_drug_is_borrowed_and_says_so() -> None:
     rat = replace(other("organism"), quantity="clearance", carrier="free")
     assert find(catalogue(rat), "clearance", {**ASKED, "carrier": "free"}).trust == "borrowed"
+    assert find(catalogue(rat), "clearance", {"organism": "mouse"}).trust == "borrowed"
+    assert (
+        find(catalogue(replace(rat, organism="")), "clearance", {"organism": "mouse", "carrier": "free"}).value.organism
+        == ""
+    )
     per_cell = replace(other("organism"), quantity="phagocyte_uptake_clearance")
     assert find(catalogue(per_cell), "phagocyte_uptake_clearance", ASKED).trust == "borrowed"
 

@@ -25,6 +25,15 @@ borrowed from one another.  Rows equally far: fewer general fields in the same o
 without over one with narrower fields, then measured over derived, fitted or constant, then `opened` over `carried`.
 
 Rows that are equal in all of this are conflicting measurements: nothing is picked in silence.
+
+How fast a whole body removes particles is not scaled from one species to another: such a quantity (`NEVER_SCALED`,
+`NEVER_SCALED_OF_PARTICLES`) is taken only from a row of the very organism asked for, whatever its method.  Whether it
+is of a particle is judged by the carrier of the question and by that of the row.  A row that names no organism does not
+count.
+
+How far a row may be trusted is told in one word (`TRUST`): `measured`; `borrowed`, from another context; `derived`, by
+a formula; `fitted`; `model`, taken from a published model, no error stated; `assumed`; `constant`, a definition that
+nobody is cited for; `user`, the study's own.
 """
 
 from __future__ import annotations
@@ -34,23 +43,34 @@ from dataclasses import dataclass
 
 from exocosm.errors import EvidenceError, InputError, nearest
 from exocosm.evidence.catalogue import Catalogue
+from exocosm.evidence.rules import source_keys
 from exocosm.evidence.value import CONTEXT, Value
 
-TRUST = ("measured", "borrowed", "derived", "fitted", "assumed", "constant", "user")
+TRUST = ("measured", "borrowed", "derived", "fitted", "model", "assumed", "constant", "user")
 
 # Quantities that start so hold for one species only: no row of another organism is ever taken.
 NEVER_SCALED = ("vesicle_clearance", "vesicle_half_life")
-# The same for these, if the carrier asked for is a particle; a dissolved drug's may be borrowed, and says so.
+# The same for these, if the carrier asked for or that of the row is a particle; a dissolved drug's may be borrowed, and
+# says so.  A test holds this list against the names of quantities in the packaged catalogue.
 NEVER_SCALED_OF_PARTICLES = (
     "circulation_half_life",
     "clearance",
+    "clearance_hepatic",
+    "clearance_per_area",
     "clearance_plasma",
+    "clearance_renal",
     "distribution_half_life",
     "elimination_half_life",
+    "elimination_rate",
+    "elimination_rate_constant",
+    "fraction_dose_blood_24h",
     "half_life",
+    "half_life_first_phase",
     "half_life_plasma",
+    "half_life_second_phase",
     "macrophage_independent_clearance",
     "organ_uptake_clearance",
+    "uptake_rate_phagocytes",
 )
 
 RELAXED_LAST_TO_FIRST = ("organism", "carrier", "cargo", "organ", "cell", "label", "population")
@@ -59,7 +79,7 @@ ORGANISMS = ("mouse", "rat", "human")
 CARRIERS = ("small_ev", "rbc_vesicle", "liposome", "nanoparticle")
 DISSOLVED = ("free", "albumin")
 
-_TRUST_OF = {"fitted": "fitted", "derived": "derived", "assumed": "assumed", "model_constant": "constant"}
+_TRUST_OF = {"fitted": "fitted", "derived": "derived"}
 
 
 @dataclass(frozen=True)
@@ -95,51 +115,62 @@ def find(
     of ids decides only between rows of equal rank.
 
     Raises InputError for an unknown context field; EvidenceError if nothing is found, if conflicting rows are equally
-    good and none is chosen, or if a quantity of NEVER_SCALED is known for other organisms only.
+    good and none is chosen, or if a quantity that is never scaled is known for other organisms only.
     """
     asked = _asked(context)
     question = _question(quantity, asked)
     if isinstance(choose, str):
         raise InputError(f"choose is '{choose}'; give a list of ids or a mapping from quantity to id")
-    never_scaled = is_never_scaled(quantity, asked)
-    if never_scaled and "organism" not in asked:
+    if is_never_scaled(quantity, asked.get("carrier", "")) and "organism" not in asked:
         raise EvidenceError(f"{question}: this quantity holds for one species only; name the organism in the question")
     if isinstance(choose, Mapping) and quantity in choose:
-        return _chosen(catalogue, choose[quantity], quantity, asked, question, own, never_scaled)
+        return _chosen(catalogue, choose[quantity], quantity, asked, question, own)
 
     own_matches = [match for match in _matches(own, quantity, asked) if not match.borrowed]
     if own_matches:
-        best, ties, _ = _best(own_matches, choose, question)
+        best, ties, _ = _best(own_matches, choose, question, asked)
         path = [f"{quantity}: the study gives its own value {_shown(best.value)}.", *_relations(best, asked), *ties]
         return Found(best.value, tuple(path), "user")
 
     rows = catalogue.index.get(quantity, ())
-    matches = list(_matches(rows, quantity, asked))
-    if never_scaled:
-        matches = [match for match in matches if "organism" not in match.borrowed]
-        if rows and not matches:
-            raise EvidenceError(_refusal(question, asked, rows))
-    if not matches:
+    usable = list(_matches(rows, quantity, asked))
+    if not usable:
         raise EvidenceError(_nothing(catalogue, quantity, asked, question, rows))
-    best, ties, passed = _best(matches, choose, question)
+    matches = [match for match in usable if _is_of_the_organism(match.value, asked)]
+    if not matches:
+        raise EvidenceError(_refusal(question, asked, [match.value for match in usable]))
+    best, ties, passed = _best(matches, choose, question, asked)
     path = [f"{quantity}: {_shown(best.value)}.", *_relations(best, asked), *ties]
     if passed:
         path.append(f"Passed over, of lower rank: {', '.join(passed[:6])}{' and others' if len(passed) > 6 else ''}.")
     return Found(best.value, tuple(path), trust_of(best))
 
 
-def is_never_scaled(quantity: str, context: Mapping[str, str]) -> bool:
-    """Whether a quantity of this context may come from the organism asked for only: whole-body removal of particles."""
-    carrier = context.get("carrier", "").casefold()
-    is_particle = bool(carrier) and carrier not in DISSOLVED
-    return quantity.startswith(NEVER_SCALED) or (is_particle and quantity in NEVER_SCALED_OF_PARTICLES)
+def is_never_scaled(quantity: str, *carriers: str) -> bool:
+    """Whether a quantity is the removal of particles by a whole body, which holds for the organism measured only.
+
+    `carriers`: those of the question and of the row, empty where none is named.
+    """
+    of_particle = any(carrier and carrier.casefold() not in DISSOLVED for carrier in carriers)
+    return quantity.startswith(NEVER_SCALED) or (of_particle and quantity in NEVER_SCALED_OF_PARTICLES)
+
+
+def _is_of_the_organism(row: Value, asked: Mapping[str, str]) -> bool:
+    """Whether a catalogue row may answer as far as its organism goes: always, unless its quantity is never scaled."""
+    if not is_never_scaled(row.quantity, asked.get("carrier", ""), row.carrier):
+        return True
+    return bool(row.organism) and row.organism.casefold() == asked.get("organism", "").casefold()
 
 
 def trust_of(match: Match) -> str:
     """The word for how far a catalogue row may be trusted here; an assumption stays one, borrowed or not."""
     if match.value.method == "assumed":
         return "assumed"
-    return "borrowed" if match.borrowed else _TRUST_OF.get(match.value.method, "measured")
+    if match.borrowed:
+        return "borrowed"
+    if match.value.method == "model_constant":
+        return "model" if source_keys(match.value) else "constant"
+    return _TRUST_OF.get(match.value.method, "measured")
 
 
 def match(value: Value, context: Mapping[str, str]) -> Match | None:
@@ -202,7 +233,7 @@ def _matches(rows: Sequence[Value], quantity: str, asked: Mapping[str, str]) -> 
 
 
 def _best(
-    matches: Sequence[Match], choose: Collection[str] | None, question: str
+    matches: Sequence[Match], choose: Collection[str] | None, question: str, asked: Mapping[str, str]
 ) -> tuple[Match, tuple[str, ...], tuple[str, ...]]:
     """The best match, sentences about a tie that was decided, and the ids of the rows passed over, best first."""
     ordered = sorted(matches, key=lambda found: (found.rank, found.value.id))
@@ -215,10 +246,26 @@ def _best(
     if len(chosen) == 1:
         others = ", ".join(found.value.id for found in equals if found is not chosen[0])
         return chosen[0], (f"Chosen by the study over the equally good {others}.",), passed
-    listed = "\n".join(f"  {_shown(found.value)}" for found in (chosen or equals))
+    tied = [found.value for found in (chosen or equals)]
+    listed = "\n".join(f"  {_shown(row)}" for row in tied)
     raise EvidenceError(
-        f"{question}: {len(chosen or equals)} rows are equally good and differ; none is picked in silence\n{listed}\n"
-        f"choose one in the study: `use: {equals[0].value.id}`, or give the study's own value with its source"
+        f"{question}: {len(tied)} rows are equally good and differ; none is picked in silence\n{listed}\n"
+        f"{_way_out(tied, asked)}, or give the study's own value with its source"
+    )
+
+
+def _way_out(tied: Sequence[Value], asked: Mapping[str, str]) -> str:
+    """What decides between equally good rows: naming the fields that tell them apart, if there are any, or a choice."""
+    words = {row.id: {field: getattr(row, field).casefold() for field in CONTEXT if field not in asked} for row in tied}
+    fields = [field for field in CONTEXT if len({named.get(field, "") for named in words.values()}) > 1]
+    apart = {tuple(named[field] for field in fields) for named in words.values()}
+    example = next((row for row in tied if all(words[row.id][field] for field in fields)), None)
+    if len(apart) < len(tied) or example is None:
+        return f"choose one in the study: `use: {tied[0].id}`"
+    named = ", ".join(f"{field}: {getattr(example, field)}" for field in fields)
+    return (
+        f"the rows differ in {' and '.join(fields)}: name {'it' if len(fields) == 1 else 'them'} in the study "
+        f"(`context: {{{named}}}`), or choose one: `use: {example.id}`"
     )
 
 
@@ -229,7 +276,6 @@ def _chosen(
     asked: Mapping[str, str],
     question: str,
     own: Sequence[Value],
-    never_scaled: bool,
 ) -> Found:
     mine = {value.id: value for value in own}
     row = mine[id] if id in mine else catalogue.row(id)
@@ -242,7 +288,8 @@ def _chosen(
         raise EvidenceError(
             f"{question}: the chosen row '{id}' is for {row.carrier}; particle and dissolved are not exchanged"
         )
-    if never_scaled and "organism" in found.borrowed:
+    said_by_the_study = id in mine and "organism" not in found.borrowed
+    if not (said_by_the_study or _is_of_the_organism(row, asked)):
         raise EvidenceError(_refusal(question, asked, (row,)))
     path = (f"{quantity}: the study chose {_shown(row)}.", *_relations(found, asked))
     return Found(row, path, "user" if id in mine else trust_of(found))
@@ -269,12 +316,14 @@ def _relations(found: Match, asked: Mapping[str, str]) -> list[str]:
 
 
 def _refusal(question: str, asked: Mapping[str, str], rows: Sequence[Value]) -> str:
-    known = ", ".join(f"{row.id} ({row.organism})" for row in rows[:8])
+    known = ", ".join(f"{row.id} ({row.organism or 'organism not named'})" for row in rows[:8])
+    told = f"{question}: known only for other organisms: {known}. "
+    if "organism" not in asked:
+        told = f"{question}: {known}. Name the organism in the question: "
     return (
-        f"{question}: known only for other organisms: {known}. Clearance of vesicles is never scaled from one "
-        f"species to another by body weight alone, so none of them is taken. Give the study's own value for "
-        f"{asked['organism']} with a source, or with method assumed and a wide range, or run the study in an organism "
-        "that was measured"
+        f"{told}Clearance of vesicles is never scaled from one species to another by body weight alone, so none of "
+        f"them is taken. Give the study's own value for {asked.get('organism', 'the organism')} with a source, or with "
+        "method assumed and a wide range, or run the study in an organism that was measured"
     )
 
 
