@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exocosm.errors import CheckError, InputError, Problem, nearest
+from exocosm.errors import CheckError, ExocosmError, InputError, Problem, nearest
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -118,6 +118,7 @@ def run(
 ) -> Result:
     """Run a study and return its result; with a folder, the result and its report are written there.
 
+    study: also a study file, or a results folder or its `resolved.json`, which is run with the values of the first run.
     workers: processes (None: one per core); the numbers do not depend on it.  resume: go on from an interrupted run.
     overwrite: replace the result of another study in the folder.
     """
@@ -142,15 +143,54 @@ def report(result: Result | str | Path) -> Path:
     return loaded.folder / REPORT
 
 
-def resolved_of(study: Study | ResolvedStudy | str | Path) -> ResolvedStudy:
-    """The resolved study of a study, a study file, or a results folder (then exactly what was run)."""
-    from exocosm.trajectory.result import load_result
+def resolved_of(
+    study: Study | ResolvedStudy | str | Path,
+    *,
+    draws: int | None = None,
+    animals: int | None = None,
+    seed: int | None = None,
+) -> ResolvedStudy:
+    """The resolved study of a study, of a study file, or of what was run: a results folder or its `resolved.json`.
 
-    if isinstance(study, str | Path) and "\n" not in str(study) and Path(study).is_dir():
-        return load_result(study).study
+    What was run is taken with the values that it was run with; the catalogue is not asked.
+    draws, animals, seed: instead of the study's own.
+    """
+    from exocosm.study.resolved import ResolvedStudy
+
     if isinstance(study, str | Path):
-        return load(study).resolve()
-    return study.resolve() if isinstance(study, Study) else study
+        study = _pinned(study) or load(study)
+    if isinstance(study, ResolvedStudy):
+        return _resized_again(study, draws, animals, seed)
+    given = {"draws": draws, "animals": animals, "seed": seed}
+    changes: dict[str, Any] = {name: number for name, number in given.items() if number is not None}
+    return dataclasses.replace(study, **changes).resolve()
+
+
+def _pinned(source: str | Path) -> ResolvedStudy | None:
+    """The study that a results folder or a `resolved.json` holds; None if the source is neither."""
+    import json
+
+    from exocosm.files import read_text
+    from exocosm.study.stored import is_stored, resolved_from_dict
+    from exocosm.trajectory.result import MAXIMUM_BYTES, load_result
+
+    if "\n" in str(source):
+        return None
+    path = Path(source)
+    if path.is_dir():
+        return load_result(path).study
+    if path.suffix != ".json" or not path.is_file():
+        return None
+    try:
+        content = json.loads(read_text(path, MAXIMUM_BYTES))
+    except (ValueError, RecursionError) as problem:
+        raise InputError(f"'{path}' is no JSON ({problem}); it is damaged, or not what its name says") from None
+    if not is_stored(content):
+        return None
+    try:
+        return resolved_from_dict(content)
+    except ExocosmError as problem:
+        raise InputError(f"'{path}': {problem}") from None
 
 
 def export(study: ResolvedStudy, path: str | Path, to: str = "sbml", arm: str = "") -> Path:
@@ -275,31 +315,51 @@ def _origin(pin: Pin) -> str:
 
 def _resized(file: CheckedFile, draws: int | None, animals: int | None, seed: int | None) -> CheckedFile:
     """The study file with other numbers of draws and animals, and another seed."""
-    from exocosm.study import schema
-
     content = file.file
-    asked = (
-        ("draws", draws, schema.MAXIMUM_DRAWS),
-        ("animals", animals, schema.MAXIMUM_ANIMALS),
-        ("seed", seed, 2**63 - 1),
-    )
-    _refuse(f"{name} is {number}; it must lie between 0 and {most}" for name, number, most in asked
-            if number is not None and not 0 <= number <= most)  # fmt: skip
     uncertainty, subjects = content.uncertainty, content.subjects
     if draws is not None:
         uncertainty = uncertainty.model_copy(update={"draws": draws})
     if animals is not None:
         subjects = subjects.model_copy(update={"number": animals})
-    runs = max(uncertainty.draws, 1) * max(subjects.number, 1) * len(content.arms)
-    if runs > schema.MAXIMUM_RUNS:
-        raise InputError(f"that makes {runs} runs; at most {schema.MAXIMUM_RUNS} are allowed")
+    _refuse_sizes(uncertainty.draws, subjects.number, content.seed if seed is None else seed, len(content.arms))
     changes: dict[str, Any] = {"uncertainty": uncertainty, "subjects": subjects}
     if seed is not None:
         changes["seed"] = seed
     return dataclasses.replace(file, file=content.model_copy(update=changes))
 
 
-def _refuse(problems: Iterable[str]) -> None:
-    found: Sequence[str] = list(problems)
+def _resized_again(study: ResolvedStudy, draws: int | None, animals: int | None, seed: int | None) -> ResolvedStudy:
+    """The resolved study, and those that run along, with other numbers; what was remarked on its draws anew."""
+    from exocosm.study.resolve import remarks_on_draws
+
+    given = {"draws": draws, "animals": animals, "seed": seed}
+    changes: dict[str, Any] = {name: number for name, number in given.items() if number is not None}
+    made = dataclasses.replace(study, **changes)
+    has_contrasts = bool(study.contrasts)
+    stale = remarks_on_draws(study.draws, has_contrasts)
+    kept = [warning for warning in study.warnings if warning not in stale]
+    others = tuple(dataclasses.replace(other, **changes) for other in study.comparisons)
+    for one in (made, *others):
+        _refuse_sizes(one.draws, one.animals, one.seed, len(one.arms))
+    if made.draws == study.draws:
+        return dataclasses.replace(made, comparisons=others)
+    warnings = (*remarks_on_draws(made.draws, has_contrasts), *kept)
+    return dataclasses.replace(made, comparisons=others, warnings=warnings)
+
+
+def _refuse_sizes(draws: int, animals: int, seed: int, arms: int) -> None:
+    """Raise InputError for numbers that are absurd, one by one or together."""
+    from exocosm.study import schema
+
+    asked = (
+        ("draws", draws, schema.MAXIMUM_DRAWS),
+        ("animals", animals, schema.MAXIMUM_ANIMALS),
+        ("seed", seed, 2**63 - 1),
+    )
+    found = [f"{name} is {number}; it must lie between 0 and {most}" for name, number, most in asked
+             if not 0 <= number <= most]  # fmt: skip
     if found:
         raise InputError("; ".join(found))
+    runs = max(draws, 1) * max(animals, 1) * arms
+    if runs > schema.MAXIMUM_RUNS:
+        raise InputError(f"that makes {runs} runs; at most {schema.MAXIMUM_RUNS} are allowed")

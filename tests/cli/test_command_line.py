@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 from typer.testing import CliRunner
+from yaml import safe_load
 
 from exocosm import api
 from exocosm.cli.listing import KINDS
 from exocosm.cli.main import MACHINE, app
+from exocosm.errors import EvidenceError
 from exocosm.trajectory.result import load_result
 
+LOOKED_UP = "{quantity: body_weight, unit: g, context: {organism: mouse}, extensive: true}"
+DENSITY = "density: {value: 1, unit: g/mL, method: model_constant}"
 DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS = ("run", "validate", "explain", "list", "show", "cite", "export", "schema", "report")
 
@@ -87,6 +91,59 @@ def test_a_run_and_what_follows_it(study: Path, tmp_path: Path) -> None:
     report.unlink()
     assert "report.html" in call("report", "out")[0]
     assert report.read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html")
+
+
+@pytest.fixture
+def no_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks a value up now fails."""
+
+    def missing(*_: Any) -> Any:
+        raise EvidenceError("the catalogue is gone")
+
+    monkeypatch.setattr("exocosm.evidence.catalogue.load_catalogue", missing)
+    monkeypatch.setattr("exocosm.study.resolve.load_catalogue", missing)
+
+
+@pytest.mark.parametrize("source", ["first", "first/resolved.json"])
+def test_what_was_run_runs_again_from_its_pinned_values(
+    study: Path, tmp_path: Path, source: str, request: pytest.FixtureRequest
+) -> None:
+    text = study.read_text().replace("parameters: {k:", f"parameters: {{weight: {LOOKED_UP}, k:")
+    study.write_text(
+        text.replace("{volume: 2 mL}", "{volume: 0.1 * weight / density}").replace(", k:", f", {DENSITY}, k:")
+    )
+    call("run", "study.yaml", "-o", "first", "--workers", "1", "--quiet")
+    study.unlink()
+    request.getfixturevalue("no_catalogue")
+    call("run", source, "-o", "again", "--workers", "1", "--quiet")
+    again, first = load_result("again"), load_result("first")
+    assert again.study == first.study
+    assert again.trajectories.equals(first.trajectories)
+    assert (tmp_path / "again" / api.REPORT).is_file()
+
+
+def test_what_was_run_runs_again_with_other_numbers(study: Path, tmp_path: Path) -> None:
+    call("run", "study.yaml", "-o", "first", "--workers", "1", "--quiet")
+    said = call("run", "first", "-o", "again", "--workers", "1", "--draws", "0", "--animals", "2", "--seed", "3")[1]
+    recipe = load_result("again").recipe
+    assert (recipe["draws"], recipe["animals"], recipe["seed"]) == (0, 2, 3)
+    assert "no draws" in said and "4 draws are few" not in said
+    assert "draws is 1000000000" in call("run", "first", "--draws", "1000000000", code=2)[1]
+    content = json.loads((tmp_path / "first" / "resolved.json").read_text())
+    content["study"]["draws"] = 10**9
+    (tmp_path / "large.json").write_text(json.dumps(content))
+    assert "draws is 1000000000" in call("run", "large.json", code=2)[1]
+
+
+def test_a_study_file_may_be_json_and_a_damaged_one_is_named(study: Path, tmp_path: Path) -> None:
+    (tmp_path / "study.json").write_text(json.dumps(safe_load(study.read_text())))
+    call("run", "study.json", "-o", "out", "--draws", "0", "--workers", "1", "--quiet")
+    (tmp_path / "resolved.json").write_text('{"exocosm_resolved": 1, "study": {')
+    assert "resolved.json" in call("run", "resolved.json", code=2)[1]
+    (tmp_path / "resolved.json").write_text('{"exocosm_resolved": 1, "study": {}}')
+    assert "study:" in call("run", "resolved.json", code=2)[1]
+    (tmp_path / "empty").mkdir()
+    assert "holds no finished result" in call("run", "empty", code=2)[1]
 
 
 def test_the_result_of_another_study_is_left_alone(study: Path, tmp_path: Path) -> None:

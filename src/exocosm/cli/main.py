@@ -20,7 +20,9 @@ app = typer.Typer(
 )
 
 StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="a study file (YAML)")]
-StudyOrFolder = Annotated[str, typer.Argument(metavar="STUDY", help="a study file (YAML), or a results folder")]
+StudyOrFolder = Annotated[
+    str, typer.Argument(metavar="STUDY", help="a study file (YAML), or a results folder (or its resolved.json)")
+]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 Draws = Annotated[int | None, typer.Option(min=0, help="draws of the uncertain values, instead of the study's number")]
 Animals = Annotated[int | None, typer.Option(min=0, help="animals per draw and arm, instead of the study's number")]
@@ -78,7 +80,7 @@ def start(
 @app.command()
 @reported
 def run(
-    study: StudyFile,
+    study: StudyOrFolder,
     output: Annotated[str | None, typer.Option("-o", "--output", help="results folder [default: results/NAME]")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="processes [default: one per core]")] = None,
     draws: Draws = None,
@@ -90,13 +92,15 @@ def run(
 ) -> None:
     """Run a study and write results and report.
 
+    A results folder is run again with the values that it was run with.
+
     Example: exocosm run study.yaml -o results
     """
     from exocosm import api
 
-    loaded = api.load(study, draws=draws, animals=animals, seed=seed)
-    folder = output or str(Path("results") / loaded.name)
-    result = loaded.run(folder, workers=workers, progress=not quiet, resume=not no_resume, overwrite=overwrite)
+    resolved = api.resolved_of(Path(study), draws=draws, animals=animals, seed=seed)
+    folder = output or str(Path("results") / resolved.name)
+    result = api.run(resolved, folder, workers=workers, progress=not quiet, resume=not no_resume, overwrite=overwrite)
     for warning in result.recipe.get("warnings", []):
         typer.echo(f"warning: {warning}", err=True)
     if not quiet:

@@ -204,11 +204,7 @@ def _comparisons(
 def _remarks(study: Study, arms: list[ResolvedArm]) -> list[str]:
     """What a careful reader should know before running."""
     file = study.file
-    remarks = []
-    if file.uncertainty.draws == 0:
-        remarks.append("no draws: everything stands at its central value, and no uncertainty is shown")
-    elif file.uncertainty.draws < 20 and file.contrasts:
-        remarks.append(f"{file.uncertainty.draws} draws are few: 95 % limits from fewer than 20 are rough")
+    remarks = remarks_on_draws(file.uncertainty.draws, bool(file.contrasts))
     used = {arm.preparation for arm in file.arms.values()}
     remarks += [f"preparation '{name}' is not used in any arm" for name in file.preparations if name not in used]
     if file.contrasts and not file.answer:
@@ -221,6 +217,15 @@ def _remarks(study: Study, arms: list[ResolvedArm]) -> list[str]:
             if text.arm == arm.name and text.points and text.time_unit and _late(text.points, text.time_unit, end)
         ]
     return remarks
+
+
+def remarks_on_draws(draws: int, has_contrasts: bool) -> list[str]:
+    """What so few draws cannot show."""
+    if draws == 0:
+        return ["no draws: everything stands at its central value, and no uncertainty is shown"]
+    if draws < 20 and has_contrasts:
+        return [f"{draws} draws are few: 95 % limits from fewer than 20 are rough"]
+    return []
 
 
 def _late(points: list[list[float]], unit: str, end: float) -> bool:

@@ -24,6 +24,11 @@ def resolved_to_dict(study: ResolvedStudy) -> dict[str, Any]:
     return {"exocosm_resolved": FORMAT, "study": _plain(study)}
 
 
+def is_stored(data: Any) -> bool:
+    """Whether data claims to be a resolved study, of whatever format."""
+    return isinstance(data, Mapping) and "exocosm_resolved" in data
+
+
 def resolved_from_dict(data: Any) -> ResolvedStudy:
     """The resolved study in the data of `resolved_to_dict`; raises InputError that says where it is not sound."""
     if not isinstance(data, Mapping) or data.get("exocosm_resolved") != FORMAT:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-LEAST_TRUST_FIRST = ("assumed", "borrowed", "derived", "fitted", "measured", "user", "constant")
+LEAST_TRUST_FIRST = ("assumed", "borrowed", "model", "derived", "fitted", "measured", "user", "constant")
 
 Reader = Callable[[int], Chunk]
 
