@@ -75,6 +75,18 @@ def test_every_figure_has_units_and_legends(tiny_result):
     assert "pyplot" not in dir(matplotlib) or not matplotlib.pyplot.get_fignums()
 
 
+def test_without_a_name_the_first_shown_output_is_plotted(tiny_result):
+    from dataclasses import replace
+
+    assert tiny_result.plot().axes[0].get_ylabel() == "Plasma (nmol/mL)"
+    plasma, tissue = tiny_result.study.outputs
+    shown = replace(tiny_result, study=replace(tiny_result.study, outputs=(replace(plasma, show=False), tissue)))
+    assert shown.plot().axes[0].get_ylabel() == "Tissue (pmol)"
+    hidden = tuple(replace(output, show=False) for output in (plasma, tissue))
+    hidden_result = replace(tiny_result, study=replace(tiny_result.study, outputs=hidden))
+    assert hidden_result.plot().axes[0].get_ylabel() == "Plasma (nmol/mL)"
+
+
 def test_what_cannot_be_plotted_is_said(tiny_result):
     with pytest.raises(InputError, match="plasma"):
         tiny_result.plot("plasm")

@@ -89,10 +89,13 @@ class Result:
         course = time_course(self, arm, output)
         return noncompartmental(course.times, course.summary.central, dose, infusion=infusion)
 
-    def plot(self, output: str, arms: tuple[str, ...] = ()) -> Figure:
-        """The time course of an output with both bands, one panel per arm."""
+    def plot(self, output: str = "", arms: tuple[str, ...] = ()) -> Figure:
+        """The time course of an output (default: the first that the study shows) with both bands, one panel per arm."""
         from exocosm.trajectory.plots import plot_time_course
 
+        if not output:
+            outputs = self.study.outputs
+            output = next((each.name for each in outputs if each.show), outputs[0].name)
         return plot_time_course(self, output, arms)
 
     def save(self, folder: str | Path) -> Result:
