@@ -15,7 +15,7 @@ def test_a_contrast_that_bends_is_told_with_its_centre() -> None:
 
 
 def test_values_are_counted_by_trust_and_constants_apart() -> None:
-    text = sentences.thinness({"measured": 5, "borrowed": 3, "assumed": 2, "constant": 4, "definition": 1})
+    text = sentences.thinness({"measured": 5, "borrowed": 3, "assumed": 2, "model": 4, "constant": 1})
     assert text == "The answer rests on 10 values: 5 measured, none fitted, none derived, 3 borrowed and 2 assumed."
     assert "1 given by the study" in sentences.thinness({"user": 1})
 

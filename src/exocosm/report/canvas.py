@@ -35,8 +35,8 @@ TRUST_COLOURS: Mapping[str, str] = {
     "derived": "#CC79A7",
     "fitted": "#8C6BB1",
     "assumed": "#D55E00",
-    "constant": "#8A8A8A",
-    "definition": "#C8C8C8",
+    "model": "#8A8A8A",
+    "constant": "#C8C8C8",
 }
 TALL = 0.9  # height over width of a figure
 WIDTH = 7.4  # inches; the page is laid out for it

@@ -112,8 +112,7 @@ def distinct_values(result: Result) -> list[Row]:
     """Every value once: a name on one row of evidence, with all arms that use it.
 
     Where arms reached the row by different paths, the least trust counts and all paths are kept.  Correlations, which
-    are no values of the model, have the trust `correlation`; constants that nobody is cited for, such as doses and
-    switches, have the trust `definition`.
+    are no values of the model, have the trust `correlation`.
     """
     found: dict[tuple[str, str], Row] = {}
     for row in records(result.values):
@@ -124,14 +123,12 @@ def distinct_values(result: Result) -> list[Row]:
             known["trust"] = row["trust"]
         if row["quantity"] == "correlation":
             known["trust"] = "correlation"
-        elif known["trust"] == "constant" and not str(row["source"] or "").strip():
-            known["trust"] = "definition"
     return [{**row, "arms": ", ".join(row["arms"]), "path": " ".join(row["paths"])} for row in found.values()]
 
 
 def _doubt(trust: str) -> int:
     """How little a word of trust promises; the more, the larger."""
-    order = ("definition", "constant", "user", "measured", "fitted", "derived", "borrowed", "assumed", "correlation")
+    order = ("constant", "model", "user", "measured", "fitted", "derived", "borrowed", "assumed", "correlation")
     return order.index(trust) if trust in order else len(order)
 
 

@@ -20,14 +20,14 @@ TRUST_WORDS: Mapping[str, tuple[str, str]] = {
     "fitted": ("fitted", "obtained by fitting a model to measurements"),
     "assumed": ("assumed", "nobody measured it, or no measurement was found; the range is a judgement"),
     "correlation": ("correlations", "how values of one fit vary together; not counted as values"),
-    "constant": ("published constants", "taken over from published models and tables, as those state them"),
-    "definition": ("definitions", "define the model or the experiment (a dose, a switch, a reference point)"),
+    "model": ("published constants", "taken over from published models and tables, as those state them"),
+    "constant": ("definitions", "define the model or the experiment (a dose, a switch, a reference point)"),
 }
 
 
 def thinness(counts: Mapping[str, int]) -> str:
     """How many values stand on what, those that stand best first.  counts: trust -> number."""
-    apart = ("constant", "definition", "correlation")
+    apart = ("model", "constant", "correlation")
     rest = sum(number for trust, number in counts.items() if trust not in apart)
     words = ("measured", "user", "fitted", "derived", "borrowed", "assumed")
     parts = [

@@ -48,7 +48,7 @@ def first_lines(result: Result) -> tuple[str, ...]:
     if not values:
         return ("No value is listed with this result.",)
     counts = ground.counts(values)
-    free = [row for row in values if row["trust"] not in ("definition", "correlation")]
+    free = [row for row in values if row["trust"] not in ("constant", "correlation")]
     parts = (
         sentences.thinness(counts),
         _apart(values, result),
@@ -59,8 +59,8 @@ def first_lines(result: Result) -> tuple[str, ...]:
 
 def _apart(values: Sequence[Row], result: Result) -> str:
     """Whose constants were taken over, and how many definitions there are."""
-    constants = [row for row in values if row["trust"] == "constant"]
-    definitions = sum(row["trust"] == "definition" for row in values)
+    constants = [row for row in values if row["trust"] == "model"]
+    definitions = sum(row["trust"] == "constant" for row in values)
     sources = ground.sources_of(result)
     whose = Counter(each.name for row in constants for each in ground.citations(row["source"], "", sources))
     most = listed([f"{name} ({number})" for name, number in whose.most_common(2)])

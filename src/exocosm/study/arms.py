@@ -13,12 +13,13 @@ from exocosm.evidence.pin import Pin
 from exocosm.evidence.value import CONTEXT
 from exocosm.network.parts import Model
 from exocosm.study.doses import Dosing, Given, add_dose
+from exocosm.study.faults import Fault
 from exocosm.study.fields import MechanismChoice
 from exocosm.study.load import Study
 from exocosm.study.resolved import ResolvedArm
 from exocosm.study.schema import Arm
 from exocosm.study.soundness import Examined, condition_problems, model_problems
-from exocosm.study.values import OwnValues, correlation_pins, pin_parameters
+from exocosm.study.values import OwnValues, Unpinned, correlation_pins, pin_parameters
 
 
 @dataclass(frozen=True)
@@ -35,26 +36,32 @@ class Shared:
     examined: Examined
 
 
-def resolve_arm(shared: Shared, name: str) -> tuple[ResolvedArm | None, list[Problem]]:
-    """The arm ready to run, or None, and every problem found on the way."""
+def resolve_arm(shared: Shared, name: str) -> tuple[ResolvedArm | None, list[Fault]]:
+    """The arm ready to run, or None, and everything that stands in its way."""
     study, arm = shared.study, shared.study.file.arms[name]
-    where = study.where("arms", name)
+
+    def at(*path: str | int) -> str:
+        return study.where("arms", name, *path)
+
     try:
         model, given, mechanisms = _assembled(shared, arm)
     except CheckError as failure:
         return None, [
-            Problem(problem.kind, f"{where}, {problem.where}", problem.message) for problem in failure.problems
+            Fault(name, one.kind, one.message, at=one.where)
+            if one.where.startswith("line ")
+            else Fault(name, one.kind, one.message, one.where)
+            for one in failure.problems
         ]
     except ExocosmError as failure:
-        return None, [Problem("model", study.where("arms", name), str(failure))]
-    problems: list[Problem] = []
+        return None, [Fault(name, "model", str(failure))]
+    faults: list[Fault] = []
     dosing = Dosing()
     end = shared.observe_times[-1]
     for index, text in enumerate(arm.doses):
         try:
             add_dose(dosing, index + 1, text, model, given, end)
         except ExocosmError as failure:
-            problems.append(Problem("dose", study.where("arms", name, "doses", index), str(failure)))
+            faults.append(Fault(name, "dose", str(failure), at=at("doses", index)))
     present = {parameter.name for parameter in model.parameters}
     added = tuple(parameter for parameter in dosing.parameters.values() if parameter.name not in present)
     body, model = model, replace(model, parameters=model.parameters + added)
@@ -62,36 +69,37 @@ def resolve_arm(shared: Shared, name: str) -> tuple[ResolvedArm | None, list[Pro
     schedule = Schedule(end, shared.observe_times, tuple(dosing.doses))
     for key in arm.context:
         if key not in CONTEXT:
-            problems.append(
-                Problem(
-                    "unknown name",
-                    study.where("arms", name, "context", key),
-                    f"'{key}' is no field of a context; {nearest(key, CONTEXT)}",
-                )
-            )
+            message = f"'{key}' is no field of a context; {nearest(key, CONTEXT)}"
+            faults.append(Fault(name, "unknown name", message, at=at("context", key)))
     context = arm_context(study, arm, given)
-    own = OwnValues(arm.set_, f"arms.{name}.set")
+    own = OwnValues(arm.set_, ("arms", name, "set"))
     written = {**shared.written, **dosing.pins}
     pins, found, chosen = pin_parameters(
-        model.parameters, context, (own, shared.values), written, study.file.use, shared.catalogue, where
+        model.parameters, context, (own, shared.values), written, study.file.use, shared.catalogue
     )
     shared.chosen.update(chosen)
-    problems += found
+    faults += [_of_value(study, name, one) for one in found]
     correlations: dict[str, Pin] = {}
     try:
         correlations = correlation_pins(pins, shared.catalogue)
     except ExocosmError as failure:
-        problems.append(Problem("evidence", where, str(failure)))
+        faults.append(Fault(name, "evidence", str(failure)))
     # parameters of doses are no part of what is examined, so that arms differing in doses share one examination
     dosed = frozenset(doors | {dose.target for dose in schedule.doses})
-    problems += model_problems(shared.examined, body, pins, dosed, where)
-    problems += condition_problems(model, schedule, where)
+    examined = [*model_problems(shared.examined, body, pins, dosed), *condition_problems(model, schedule)]
+    faults += [Fault(name, one.kind, one.message, one.where) for one in examined]
     for key, message in own.unused():
-        problems.append(Problem("unknown name", study.where("arms", name, "set", key), message))
-    if problems:
-        return None, problems
+        faults.append(Fault(name, "unknown name", message, at=at("set", key)))
+    if faults:
+        return None, faults
     title = arm.title or name.replace("_", " ").replace("-", " ")
     return ResolvedArm(name, title, model, schedule, {**pins, **correlations}, tuple(dosing.words), mechanisms), []
+
+
+def _of_value(study: Study, arm: str, found: Unpinned) -> Fault:
+    if found.path:
+        return Fault(arm, "evidence", f"parameter '{found.parameter}': {found.message}", at=study.where(*found.path))
+    return Fault(arm, "evidence", found.message, f"parameter '{found.parameter}'")
 
 
 def arm_context(study: Study, arm: Arm, given: Given) -> dict[str, str]:

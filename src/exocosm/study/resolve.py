@@ -19,6 +19,7 @@ from exocosm.study.asked import (
     resolve_what_ifs,
     words,
 )
+from exocosm.study.faults import Fault, problems_of
 from exocosm.study.load import Study, file_beside, load
 from exocosm.study.measurements import IncomparableError, measurement
 from exocosm.study.own_model import own_model
@@ -104,16 +105,18 @@ def _arms(
     except ExocosmError as failure:
         problems.append(Problem("model", study.where("model"), str(failure)))
         return []
-    shared = Shared(study, own, written, OwnValues(file.values, "values"), evidence, times, set(), examined)
+    shared = Shared(study, own, written, OwnValues(file.values, ("values",)), evidence, times, set(), examined)
     arms: list[ResolvedArm] = []
+    faults: list[Fault] = []
     failed = False
     for name in file.arms:
         arm, found = resolve_arm(shared, name)
-        problems += _new(found, problems)
+        faults += found
         if arm is None:
             failed = True
         else:
             arms.append(arm)
+    problems += problems_of(study, faults)
     if not failed or shared.values.known:
         problems += [Problem("unknown name", study.where("values", key), text) for key, text in shared.values.unused()]
         for key in file.use:
@@ -121,14 +124,6 @@ def _arms(
                 message = f"nothing that is looked up is called '{key}'; {nearest(key, shared.values.known)}"
                 problems.append(Problem("unknown name", study.where("use", key), message))
     return arms
-
-
-def _new(found: list[Problem], present: list[Problem]) -> list[Problem]:
-    """Problems that another arm has not already shown (the arm's name apart)."""
-    known = {(problem.kind, problem.where.split(", ", 1)[-1], problem.message) for problem in present}
-    return [
-        problem for problem in found if (problem.kind, problem.where.split(", ", 1)[-1], problem.message) not in known
-    ]
 
 
 def _times(study: Study, metrics: tuple[Metric, ...], measured: tuple[Measurement, ...]) -> tuple[float, ...]:

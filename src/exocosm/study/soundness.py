@@ -17,6 +17,7 @@ from exocosm.network.reading import Reading, read, unknown_symbols
 from exocosm.network.scaling import flow_problems, random_points
 
 FLOW = "flow balance"
+UNREADABLE = "duplicate"  # what stops the checks that need numbers
 
 
 @dataclass
@@ -33,7 +34,8 @@ class Examined:
         for known, filled, reading, problems in self.found:
             if filled == dosed and known == model:
                 kept = [one for one in problems if one.kind != FLOW]
-                return kept if reading.problems else kept + _flows(reading, values)
+                readable = not any(one.kind == UNREADABLE for one in reading.problems)
+                return kept + _flows(reading, values) if readable else kept
         fresh = tuple(check_model(model, values, dosed))
         self.found.append((model, dosed, read(model), fresh))
         return list(fresh)
@@ -43,9 +45,7 @@ def _flows(reading: Reading, values: Mapping[str, float]) -> list[Problem]:
     return list(flow_problems(reading, random_points(reading, values)))
 
 
-def model_problems(
-    examined: Examined, model: Model, pins: Mapping[str, Pin], dosed: frozenset[str], where: str
-) -> list[Problem]:
+def model_problems(examined: Examined, model: Model, pins: Mapping[str, Pin], dosed: frozenset[str]) -> list[Problem]:
     """What the network's own check finds in a model with its values.
 
     dosed: species that are given, or that a body can be given: an arm without doses (vehicle) has them empty on
@@ -53,16 +53,15 @@ def model_problems(
     """
     names = {parameter.name for parameter in model.parameters}
     values = {name: units.to_canonical(pin.value.value, pin.value.unit) for name, pin in pins.items() if name in names}
-    found = examined.problems(model, values, dosed)
-    return [Problem(one.kind, f"{where}, {one.where}", one.message) for one in found]
+    return examined.problems(model, values, dosed)
 
 
-def condition_problems(model: Model, schedule: Schedule, where: str) -> list[Problem]:
+def condition_problems(model: Model, schedule: Schedule) -> list[Problem]:
     """Conditions of doses that cannot be read, name what the model lacks, or compare different kinds of thing."""
     problems: list[Problem] = []
     sound: dict[str, Event] = {}
     for number, condition in enumerate(sorted({dose.condition for dose in schedule.doses if dose.condition})):
-        place = f"{where}, dose condition '{condition}'"
+        place = f"dose condition '{condition}'"
         try:
             expression = parse(condition)
         except ExocosmError as failure:

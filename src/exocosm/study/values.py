@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exocosm import units
-from exocosm.errors import EvidenceError, ExocosmError, Problem, nearest
+from exocosm.errors import EvidenceError, ExocosmError, nearest
 from exocosm.evidence.catalogue import Catalogue
 from exocosm.evidence.derived import IN_WORDS, is_in_words
 from exocosm.evidence.joint import correlate, joint_groups
@@ -75,7 +76,8 @@ def own_pin(name: str, quantity: str, given: OwnValue, place: str) -> Pin:
     is one.
     """
     row = own_row(f"study:{place}", quantity, given)
-    trust = {"model_constant": "constant", "assumed": "assumed"}.get(row.method, "user")
+    constant = "model" if row.source else "constant"
+    trust = {"model_constant": constant, "assumed": "assumed"}.get(row.method, "user")
     origin = ", ".join(part for part in (f"{row.source} {row.locator}".strip(), row.formula) if part) or "no source"
     path = f"{quantity}: the study gives {row.value:g} {row.unit} ({row.method}, {origin}), in {place}."
     return Pin(name, row, (path,), trust)
@@ -93,7 +95,7 @@ def constant_pin(name: str, value: float, unit: str, why: str) -> Pin:
 class OwnValues:
     """Values that a study gives by the name of a parameter or of a quantity, and which of them were used."""
 
-    def __init__(self, given: Mapping[str, OwnValue], place: str) -> None:
+    def __init__(self, given: Mapping[str, OwnValue], place: tuple[str, ...]) -> None:
         self.given, self.place = given, place
         self.used: set[str] = set()
         self.known: set[str] = set()
@@ -102,11 +104,15 @@ class OwnValues:
         """The pin of a parameter if a value is given for its name or else for its quantity."""
         quantity = parameter.quantity or parameter.name
         self.known |= {parameter.name, quantity}
-        for key in (parameter.name, quantity):
-            if key in self.given:
-                self.used.add(key)
-                return own_pin(parameter.name, quantity, self.given[key], f"{self.place}.{key}")
-        return None
+        key = self.key(parameter)
+        if key is None:
+            return None
+        self.used.add(key)
+        return own_pin(parameter.name, quantity, self.given[key], ".".join((*self.place, key)))
+
+    def key(self, parameter: Parameter) -> str | None:
+        """The key under which a value for a parameter is given: its name, or else its quantity."""
+        return next((key for key in (parameter.name, parameter.quantity) if key in self.given), None)
 
     def unused(self) -> list[tuple[str, str]]:
         """(key, message) of every value that no parameter asked for."""
@@ -117,6 +123,15 @@ class OwnValues:
         ]
 
 
+@dataclass(frozen=True)
+class Unpinned:
+    """A parameter without a value that may be used, and why; path: where in the file the value stands, if it does."""
+
+    parameter: str
+    message: str
+    path: tuple[str, ...] = ()
+
+
 def pin_parameters(
     parameters: Sequence[Parameter],
     context: Mapping[str, str],
@@ -124,14 +139,13 @@ def pin_parameters(
     written: Mapping[str, Pin],
     use: Mapping[str, str],
     catalogue: Callable[[], Catalogue],
-    where: str,
-) -> tuple[dict[str, Pin], list[Problem], set[str]]:
-    """The pin of every parameter, the problems, and the keys of `use` that were needed.
+) -> tuple[dict[str, Pin], list[Unpinned], set[str]]:
+    """The pin of every parameter, the parameters that have none, and the keys of `use` that were needed.
 
     Order: `own` (the arm's `set`, then the study's `values`), what is written at the parameter, `use`, the catalogue.
     """
     pins: dict[str, Pin] = {}
-    problems: list[Problem] = []
+    lacking: list[Unpinned] = []
     chosen: set[str] = set()
     for parameter in parameters:
         # every holder is asked, so that a value hidden by an arm's own still counts as used
@@ -149,8 +163,9 @@ def pin_parameters(
                 pin = _looked_up(parameter, context, use, chosen, catalogue)
             pins[parameter.name] = _checked(pin, parameter)
         except ExocosmError as problem:
-            problems.append(Problem("evidence", f"{where}, parameter '{parameter.name}'", str(problem)))
-    return pins, problems, chosen
+            paths = [(*holder.place, key) for holder in own if (key := holder.key(parameter)) is not None]
+            lacking.append(Unpinned(parameter.name, str(problem), paths[0] if paths else ()))
+    return pins, lacking, chosen
 
 
 def _looked_up(

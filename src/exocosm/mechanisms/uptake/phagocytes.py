@@ -12,7 +12,7 @@ def phagocytes(system: System) -> Model:
     """Phagocytes facing the blood (liver, spleen, lung, marrow) take vesicles up; they fill, and they learn.
 
     rate = clearance per cell * number of cells * room * (1 + max_induction * activation) * C(plasma)
-    room = 1 / (1 + ingested / (cells * capacity)): at a load of `capacity` vesicles per cell uptake runs at half its rate;
+    room = 1 / (1 + ingested / (cells * capacity)): with `capacity` vesicles in a cell its uptake runs at half its rate;
     d(activation)/dt = induction_rate * load/(load + 1) * (1 - activation) - induction_decay * activation,
     load = ingested / (cells * capacity) over all phagocytes: saturation within a dose, faster clearance after it.
     """
