@@ -129,7 +129,8 @@ def test_contrasts_and_what_ifs_answer_in_one_block_with_what_the_words_mean() -
 
 def test_constants_with_a_source_are_not_called_definitions() -> None:
     result = invented.result()
-    cited = result.values[result.values["name"] == "dose_1"].assign(name="flow", row="flow", source="Dog2011", trust="model")
+    dose = result.values[result.values["name"] == "dose_1"]
+    cited = dose.assign(name="flow", row="flow", source="Dog2011", trust="model")
     page = render_report(replace(result, values=pd.concat([result.values, cited], ignore_index=True)))
     assert "Besides: 1 constant of published models and tables, most from Dog 2011 (1); 1 definition or dose." in page
     assert "Published constants: 1" in page
