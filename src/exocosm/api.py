@@ -300,7 +300,7 @@ def _require_sound(model: Model, parameters: Mapping[str, ArrayLike], schedule: 
     # what is no number is left to the engine, which says so
     first = {name: float(every[0]) for name, every in numbers.items() if every.size and every.dtype.kind in "iuf"}
     problems = check_model(model, first, [dose.target for dose in schedule.doses])
-    problems += condition_problems(model, schedule, "schedule")
+    problems += condition_problems(model, schedule)
     if problems:
         raise CheckError(f"model '{model.name}' (`check=False` solves it all the same)", problems)
 

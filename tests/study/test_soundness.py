@@ -71,6 +71,8 @@ def test_flows_are_examined_with_the_values_of_every_arm(order: tuple[str, str],
     text = FLOWS.replace(f"{lines['even']}\n{lines['uneven']}\n", "".join(f"{lines[name]}\n" for name in order))
     with pytest.raises(CheckError) as failure:
         resolve(load(text))
-    assert "[flow balance]" in str(failure.value) and "arms.uneven" in str(failure.value)
-    assert "arms.even" not in str(failure.value)
+    assert [(one.kind, one.where) for one in failure.value.problems] == [
+        ("flow balance", "line 4, model.places.here"), ("flow balance", "line 4, model.places.there")
+    ]  # fmt: skip
+    assert all(one.message.endswith("(in arm uneven)") for one in failure.value.problems)
     assert checks.call_count == 1

@@ -44,7 +44,7 @@ def resolve_arm(shared: Shared, name: str) -> tuple[ResolvedArm | None, list[Fau
         return study.where("arms", name, *path)
 
     try:
-        model, given, mechanisms = _assembled(shared, arm)
+        model, given, mechanisms = _assembled(shared, name)
     except CheckError as failure:
         return None, [
             Fault(name, one.kind, one.message, at=one.where)
@@ -111,9 +111,10 @@ def arm_context(study: Study, arm: Arm, given: Given) -> dict[str, str]:
     return {key: word for key, word in {**context, **arm.context}.items() if word and key in CONTEXT}
 
 
-def _assembled(shared: Shared, arm: Arm) -> tuple[Model, Given, tuple[str, ...]]:
+def _assembled(shared: Shared, name: str) -> tuple[Model, Given, tuple[str, ...]]:
     """The arm's model: body, own parts, or both."""
     file = shared.study.file
+    arm = file.arms[name]
     preparation = file.preparations[arm.preparation] if arm.preparation is not None else None
     cargo = _cargo(shared.study, arm)
     if file.model.body is None:
@@ -123,7 +124,7 @@ def _assembled(shared: Shared, arm: Arm) -> tuple[Model, Given, tuple[str, ...]]
         return shared.own, Given({}, False, arm.preparation or "", preparation, cargo), ()
     from exocosm.bodies import assemble
 
-    chosen = _mechanisms(shared.study, arm)
+    chosen = _mechanisms(shared.study, name)
     body = assemble(
         file.model.body,
         tuple(chosen.items()),
@@ -138,11 +139,11 @@ def _assembled(shared: Shared, arm: Arm) -> tuple[Model, Given, tuple[str, ...]]
     )
 
 
-def _mechanisms(study: Study, arm: Arm) -> dict[str, Mapping[str, Any]]:
+def _mechanisms(study: Study, name: str) -> dict[str, Mapping[str, Any]]:
     """Name -> options: the preset's, then the study's, then the arm's, less what the arm is without."""
     from exocosm.bodies import list_mechanisms, list_presets, preset
 
-    known, model = list_mechanisms(), study.file.model
+    known, model, arm = list_mechanisms(), study.file.model, study.file.arms[name]
     chosen: dict[str, Mapping[str, Any]] = {}
     problems: list[Problem] = []
     if model.preset is not None:
@@ -150,17 +151,18 @@ def _mechanisms(study: Study, arm: Arm) -> dict[str, Mapping[str, Any]]:
             message = f"there is no preset '{model.preset}'; {nearest(model.preset, list_presets())}"
             raise CheckError("model", [Problem("unknown name", study.where("model", "preset"), message)])
         chosen.update(preset(model.preset))
-    more: list[MechanismChoice] = [*model.mechanisms, *arm.mechanisms]
-    for choice in more:
+    more: list[tuple[MechanismChoice, tuple[str, ...]]] = [(choice, ("model",)) for choice in model.mechanisms]
+    more += [(choice, ("arms", name)) for choice in arm.mechanisms]
+    for choice, path in more:
         if choice.name not in known:
             message = f"there is no mechanism '{choice.name}'; {nearest(choice.name, known)}"
-            problems.append(Problem("unknown name", study.where("model", "mechanisms"), message))
+            problems.append(Problem("unknown name", study.where(*path, "mechanisms"), message))
         chosen[choice.name] = choice.options
-    for name in arm.without:
-        if name not in chosen:
-            message = f"the model has no mechanism '{name}' to leave out; {nearest(name, chosen)}"
-            problems.append(Problem("unknown name", "without", message))
-        chosen.pop(name, None)
+    for left_out in arm.without:
+        if left_out not in chosen:
+            message = f"the model has no mechanism '{left_out}' to leave out; {nearest(left_out, chosen)}"
+            problems.append(Problem("unknown name", study.where("arms", name, "without"), message))
+        chosen.pop(left_out, None)
     if problems:
         raise CheckError("mechanisms", problems)
     return chosen

@@ -110,7 +110,7 @@ class _OwnParts:
             for section in SECTIONS.values()
         }
         items = sorted({item for items in index.values() for item in items}, key=len, reverse=True)
-        self.filled_in = re.compile("|".join([*map(re.escape, items), _NUMBER]))
+        self.filled_in = re.compile(f"(?:{'|'.join([_NUMBER, *map(re.escape, items)])})+")
 
     def written(self, place: str) -> _Written | None:
         """The part that a place of the network's checks names; None if the study does not write it."""
