@@ -120,7 +120,10 @@ def moved(result: Result, what_if: WhatIf) -> verdict.Moved:
     curve = curve_from_today(result, what_if)
     even, study = curve.break_even, result.study
     contrast = next(each for each in study.contrasts if each.name == what_if.contrast)
+    titles = {arm.name: arm.title or arm.name for arm in study.arms}
+    other = contrast.against if what_if.arm == contrast.arm else contrast.arm
     watched = verdict.in_sentence(verdict.subject(contrast.title or contrast.name), prose(study))
+    watched += f" against {verdict.in_sentence(titles[other], prose(study))}"
     total = len(even.per_draw)
     return verdict.Moved(
         title=what_if.title or readable(what_if.name),
