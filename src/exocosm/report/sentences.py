@@ -113,8 +113,8 @@ def predictions(inside: int, outside: int, calibrated: int, missing: int, width:
             )
     if calibrated:
         parts.append(
-            f"{counted(calibrated, 'other number')} {'was' if calibrated == 1 else 'were'} used to set values "
-            "(calibrated): agreement there proves nothing and is not counted."
+            f"{counted(calibrated, 'other number')} {'was' if calibrated == 1 else 'were'} used to set values or "
+            "looked at while the model was changed (calibrated): agreement there proves nothing and is not counted."
         )
     if missing:
         parts.append(f"For {counted(missing, 'number')} no prediction could be made.")
