@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exocosm.network.parts import Model, Parameter, Process, Species
@@ -135,9 +135,34 @@ def cell_places(system: System) -> tuple[tuple[str, str], ...]:
     return (*pairs, *((f"{organ.name}.phagocytes", organ.name) for organ in system.organs if organ.phagocytes))
 
 
-def release_kind(system: System, place: str, freed_in: str) -> str:
-    """The kind of a process that frees cargo of vesicles: transport where it is then found in another place."""
-    return "transport" if system.free_cargo and place != freed_in else "local"
+def frees_cargo(
+    system: System, name: str, mechanism: str, rate: str, places: Sequence[tuple[str, str]]
+) -> tuple[Process, ...]:
+    """Processes by which cargo leaves its vesicles: rate [1/h] * cargo carried, found outside in the paired place.
+
+    Where released cargo is not followed outside vesicles it leaves the model (declared).
+    """
+    return tuple(
+        Process(
+            f"{name}_{carried}",
+            f"{rate} * {carried}",
+            takes={carried: 1},
+            gives={system.free(freed_in): 1} if system.free_cargo else {},
+            kind="transport" if system.free_cargo and place != freed_in else "local",
+            sink="" if system.free_cargo else "released cargo is not followed",
+            mechanism=mechanism,
+        )
+        for place, freed_in in places
+        for size_class in system.size_classes
+        for carried in (system.carried(size_class, place),)
+    )
+
+
+def ends(name: str, mechanism: str, rate: str, species: Iterable[str], sink: str) -> tuple[Process, ...]:
+    """Processes by which species leave the model for a declared reason: rate [1/h] * amount."""
+    return tuple(
+        Process(f"{name}_{one}", f"{rate} * {one}", takes={one: 1}, sink=sink, mechanism=mechanism) for one in species
+    )
 
 
 def total(names: Sequence[str]) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from exocosm.mechanisms.registry import mechanism
-from exocosm.mechanisms.system import System, cell_places, fluid_places, needs
-from exocosm.network.parts import Model, Process
+from exocosm.mechanisms.system import System, cell_places, ends, fluid_places, needs
+from exocosm.network.parts import Model
 
 
 @mechanism("label_loss")
@@ -16,16 +16,7 @@ def label_loss(system: System) -> Model:
     """
     if not (system.size_classes and system.cargo):
         return Model("label_loss")
-    processes = tuple(
-        Process(
-            f"lose_signal_of_{carried}",
-            f"label_inactivation * {carried}",
-            takes={carried: 1},
-            sink="loss of the label's signal",
-            mechanism="label_loss",
-        )
-        for place, _ in (*fluid_places(system), *cell_places(system))
-        for size_class in system.size_classes
-        for carried in (system.carried(size_class, place),)
-    )
+    places = [place for place, _ in (*fluid_places(system), *cell_places(system))]
+    carried = [system.carried(size_class, place) for place in places for size_class in system.size_classes]
+    processes = ends("lose_signal_of", "label_loss", "label_inactivation", carried, "loss of the label's signal")
     return Model("label_loss", parameters=(needs("label_inactivation", "1/h"),), processes=processes)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from exocosm.mechanisms.registry import mechanism
-from exocosm.mechanisms.system import System, needs
-from exocosm.network.parts import Model, Process
+from exocosm.mechanisms.system import System, ends, needs
+from exocosm.network.parts import Model
 
 
 @mechanism("kidney_filtration")
@@ -15,17 +15,9 @@ def kidney_filtration(system: System) -> Model:
     """
     if not system.size_classes:
         return Model("kidney_filtration")
-    processes = tuple(
-        Process(
-            f"filter_into_urine.{taken.split('@', 1)[0]}",
-            f"vesicle_sieving * filtration_fraction * plasma_flow.kidney / volume(kidney.vascular) * {taken}",
-            takes={taken: 1},
-            sink="urine",
-            mechanism="kidney_filtration",
-        )
-        for size_class in system.size_classes
-        for taken in system.passengers(size_class, "kidney.vascular")
-    )
+    rate = "vesicle_sieving * filtration_fraction * plasma_flow.kidney / volume(kidney.vascular)"
+    taken = [name for c in system.size_classes for name in system.passengers(c, "kidney.vascular")]
+    processes = ends("filter_into_urine", "kidney_filtration", rate, taken, "urine")
     parameters = (
         needs("vesicle_sieving", "dimensionless", quantity="kidney_sieving_coefficient"),
         needs("filtration_fraction", "dimensionless"),

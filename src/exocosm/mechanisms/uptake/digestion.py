@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from exocosm.mechanisms.registry import mechanism
-from exocosm.mechanisms.system import System, cell_places, needs
-from exocosm.network.parts import Model, Process
+from exocosm.mechanisms.system import System, cell_places, ends, needs
+from exocosm.network.parts import Model
 
 
 @mechanism("digestion")
@@ -15,18 +15,8 @@ def digestion(system: System) -> Model:
     """
     if not system.size_classes:
         return Model("digestion")
-    processes = tuple(
-        Process(
-            f"digest_{vesicle}",
-            f"vesicle_digestion * {vesicle}",
-            takes={vesicle: 1},
-            sink="lysosomal digestion",
-            mechanism="digestion",
-        )
-        for place, _ in cell_places(system)
-        for size_class in system.size_classes
-        for vesicle in (system.vesicle(size_class, place),)
-    )
+    vesicles = [system.vesicle(c, place) for place, _ in cell_places(system) for c in system.size_classes]
+    processes = ends("digest", "digestion", "vesicle_digestion", vesicles, "lysosomal digestion")
     return Model(
         "digestion",
         parameters=(needs("vesicle_digestion", "1/h", quantity="ingested_vesicle_breakdown_rate"),),
