@@ -18,7 +18,7 @@ RESULT := results/doxorubicin_carriers
 .PHONY: demo readme test test-all lint bench lock clean
 
 demo: .venv/installed
-	$(BIN)/exocosm run $(STUDY) -o $(RESULT)
+	$(BIN)/exocosm run $(STUDY) -o $(RESULT) --overwrite
 	@test -f $(RESULT)/report.html || { echo "no report was written to $(RESULT)" >&2; exit 1; }
 	@echo "The report: $(CURDIR)/$(RESULT)/report.html (open it in a browser)"
 

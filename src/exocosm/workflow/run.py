@@ -169,7 +169,7 @@ def _is_finished(folder: Path, recipe: dict[str, Any], resume: bool, overwrite: 
             raise InputError(
                 f"'{folder}' holds the result of another study: '{found.get('study', 'unknown')}' of "
                 f"{found.get('date', 'unknown date')} (this one is '{recipe['study']}'; any change makes another "
-                "study); name another folder, or ask for it to be overwritten"
+                "study); name another folder, or ask for it to be overwritten (--overwrite)"
             )
         return resume and found.get("run_hash") == recipe["run_hash"] and _is_whole(folder)
     present = [name for name in FILES if (folder / name).exists()]
