@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from exocosm.trajectory.noncompartmental import noncompartmental
     from exocosm.trajectory.result import load_result
+    from exocosm.vesicles.diffusion import diffusion_coefficient
 
     __version__: str
 
@@ -43,6 +44,7 @@ _HOMES = {
     ),
     "trajectory.noncompartmental": ("noncompartmental",),
     "trajectory.result": ("load_result",),
+    "vesicles.diffusion": ("diffusion_coefficient",),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -63,6 +65,7 @@ __all__ = [
     "catalogue",
     "check_model",
     "compile_model",
+    "diffusion_coefficient",
     "find_value",
     "load",
     "load_result",
