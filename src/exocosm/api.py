@@ -70,8 +70,10 @@ class Study:
     def explain(self) -> str:
         """What the study will do, as text: parts, equations, doses, values with their origin, and the cost."""
         from exocosm.study.explain import explain
+        from exocosm.workflow.plan import count_solves
 
-        return explain(self.resolve())
+        resolved = self.resolve()
+        return explain(resolved, count_solves(resolved))
 
     def run(
         self,
@@ -228,20 +230,13 @@ def cite(study: Study | ResolvedStudy | str | Path) -> str:
 
     Sources that a study names itself and the bibliography lacks stand as comments.
     """
-    from exocosm.evidence.bibliography import cite as entries
-    from exocosm.evidence.catalogue import load_catalogue
     from exocosm.trajectory.result import load_result
-    from exocosm.workflow.gathering import cited
+    from exocosm.workflow.gathering import bibliography
 
     if isinstance(study, str | Path) and "\n" not in str(study) and Path(study).is_dir():
         return load_result(study).bibliography
     resolved = resolved_of(study)
-    keys = cited([resolved, *resolved.comparisons])
-    sources = load_catalogue().sources
-    unknown = "".join(
-        f"% {key}: named by the study itself; not in the bibliography\n" for key in keys if key not in sources
-    )
-    return unknown + entries([key for key in keys if key in sources], sources)
+    return bibliography([resolved, *resolved.comparisons])
 
 
 def solve(

@@ -17,7 +17,10 @@ from exocosm import api
 from exocosm.cli.listing import KINDS
 from exocosm.cli.main import MACHINE, app
 from exocosm.errors import EvidenceError
+from exocosm.study.load import load
+from exocosm.study.resolve import resolve
 from exocosm.trajectory.result import load_result
+from exocosm.workflow.plan import count_solves
 
 LOOKED_UP = "{quantity: body_weight, unit: g, context: {organism: mouse}, extensive: true}"
 DENSITY = "density: {value: 1, unit: g/mL, method: model_constant}"
@@ -70,6 +73,8 @@ def test_explanations(study: Path) -> None:
     assert "k * ev" in call("explain", "study.yaml")[0]
     content = json.loads(call("explain", "study.yaml", "--json")[0])
     assert [arm["name"] for arm in content["arms"]] == ["once", "twice"]
+    assert content["solves"] == count_solves(resolve(load("study.yaml")))  # what is told is what will run
+    assert f"solved {content['solves']['total']} times" in call("explain", "study.yaml")[0]
     program = call("explain", "study.yaml", "--source")[0]
     assert program.startswith("# arms: once, twice\n")
     compile(program, "generated", "exec")

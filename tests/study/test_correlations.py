@@ -15,13 +15,14 @@ from exocosm.evidence.bibliography import Source
 from exocosm.evidence.catalogue import Catalogue, catalogue_of, load_catalogue
 from exocosm.evidence.value import Value
 from exocosm.exchange.tables import to_csv
-from exocosm.study.explain import explain, explanation, solves
+from exocosm.study.explain import explain, explanation
 from exocosm.study.load import load
 from exocosm.study.resolve import resolve
 from exocosm.study.resolved import ResolvedStudy
 from exocosm.study.stored import resolved_from_dict, resolved_to_dict
 from exocosm.workflow import sampling
 from exocosm.workflow.gathering import value_rows
+from exocosm.workflow.plan import count_solves
 from exocosm.workflow.run import run
 
 STUDY = """\
@@ -107,7 +108,7 @@ def test_correlations_are_no_parameters(study: ResolvedStudy, tmp_path: Path) ->
     drawn = sampling.sampling_of(study)
     assert set(sampling.central(drawn, "one")) == {"alpha", "beta", "start"}
     assert set(sampling.cohort(drawn, "one", 0, range(3))) == {"alpha", "beta", "start"}
-    assert solves(study)["influence"] == 2 * 2 * 2  # two uncertain values in each of two arms, both ends
+    assert count_solves(study)["influence"] == 2 * 2 * 2  # two uncertain values in each of two arms, both ends
     table = (to_csv(study, tmp_path / "tables") / "parameters.csv").read_text()
     assert "alpha-of-pair" in table and "alpha-with-beta" not in table
 

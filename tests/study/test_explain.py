@@ -3,9 +3,10 @@ from __future__ import annotations
 import json
 
 from exocosm.network.parts import Process
-from exocosm.study.explain import equation, explain, explanation, solves
+from exocosm.study.explain import equation, explain, explanation
 from exocosm.study.load import load
 from exocosm.study.resolve import resolve
+from exocosm.workflow.plan import count_solves
 
 
 def test_the_explanation_names_parts_values_and_doses(sound: str) -> None:
@@ -35,11 +36,14 @@ def test_the_explanation_is_plain_data(sound: str) -> None:
 def test_the_cost_counts_every_solve(sound: str) -> None:
     study = resolve(load(sound))
     # 2 arms; 4 draws of 1 typical and 2 other animals; 3 points a draw; `uptake` of each arm at both ends
-    assert solves(study) == {
-        "central": 2, "draws": 24, "what_if": 12, "influence": 4, "comparisons": 0, "total": 42,
+    cost = count_solves(study)
+    assert cost == {
+        "central": 2, "cohort": 24, "what_if": 12, "influence": 4, "comparisons": 0, "total": 42,
     }  # fmt: skip
+    assert explanation(study, cost)["solves"] == cost
+    assert "solved 42 times (central 2, cohort 24, influence 4, what-if 12)" in explain(study, cost)
     fixed = resolve(load(sound.replace("{number: 2}", "{number: 2, variability: false}")))
-    assert solves(fixed)["draws"] == 8
+    assert count_solves(fixed)["cohort"] == 8
 
 
 def test_equations_show_sources_sinks_and_coefficients() -> None:

@@ -145,6 +145,7 @@ def explain(
     from exocosm import api
     from exocosm.cli.printing import as_json
     from exocosm.study import explain as explaining
+    from exocosm.workflow.plan import count_solves
 
     resolved = api.resolved_of(Path(study))
     programs = {}
@@ -155,12 +156,16 @@ def explain(
             ", ".join(arms): compile_model(model).source for arms, model in explaining.distinct_models(resolved.arms)
         }
     if json:
-        typer.echo(as_json(explaining.explanation(resolved) | ({"programs": programs} if source else {})))
+        typer.echo(
+            as_json(
+                explaining.explanation(resolved, count_solves(resolved)) | ({"programs": programs} if source else {})
+            )
+        )
     elif source:
         for arms, program in programs.items():
             typer.echo(f"# arms: {arms}\n{program}")
     else:
-        typer.echo(explaining.explain(resolved), nl=False)
+        typer.echo(explaining.explain(resolved, count_solves(resolved)), nl=False)
 
 
 @app.command(name="list")

@@ -15,7 +15,6 @@ from weakref import WeakValueDictionary
 from exocosm.errors import InputError
 from exocosm.network import arithmetic
 
-LEAVES = frozenset({"number", "truth", "name", "volume", "concentration"})
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 CONDITIONS = frozenset({*COMPARISONS, "and", "or", "not", "truth"})
 BUILT_IN = frozenset({"time", "pi", "avogadro"})

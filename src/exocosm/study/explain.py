@@ -17,8 +17,11 @@ MAXIMUM_WIDTH = 60  # of a column of text
 Row = dict[str, Any]
 
 
-def explanation(study: ResolvedStudy) -> dict[str, Any]:
-    """The whole explanation as plain data (for JSON)."""
+def explanation(study: ResolvedStudy, cost: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """The whole explanation as plain data (for JSON).
+
+    cost: purpose -> how many times a model is solved for it, and the `total` (`workflow.plan.count_solves`).
+    """
     return {
         "name": study.name,
         "title": study.title,
@@ -49,33 +52,9 @@ def explanation(study: ResolvedStudy) -> dict[str, Any]:
             for one in study.measurements
         ],
         "comparisons": [one.name for one in study.comparisons],
-        "solves": solves(study),
+        "solves": dict(cost or {}),
         "warnings": list(study.warnings),
     }
-
-
-def solves(study: ResolvedStudy) -> dict[str, int]:
-    """How many times a model is solved, by purpose, comparisons included.
-
-    Every arm once at central values and, in each draw, for the typical animal and every other animal; every point of a
-    what-if once a draw; every uncertain value of an arm twice (both ends of its 95 %) if there are contrasts.
-    """
-    draws = study.draws
-    animals = 1 + (study.animals if study.variability else 0)
-    uncertain = sum(is_uncertain(pin) for arm in study.arms for pin in arm.pins.values())
-    count = {
-        "central": len(study.arms),
-        "draws": draws * animals * len(study.arms),
-        "what_if": sum(len(one.over) for one in study.what_ifs) * max(draws, 1),
-        "influence": 2 * uncertain if study.contrasts else 0,
-        "comparisons": sum(solves(one)["total"] for one in study.comparisons),
-    }
-    return {**count, "total": sum(count.values())}
-
-
-def is_uncertain(pin: Pin) -> bool:
-    """Whether a value has a spread of any kind; correlations are never drawn."""
-    return pin.value.distribution != "fixed" and pin.value.quantity != CORRELATION
 
 
 def distinct_models(arms: Sequence[ResolvedArm]) -> list[tuple[tuple[str, ...], Model]]:
@@ -150,9 +129,9 @@ def _origin(pin: Pin) -> str:
     return " ".join(part for part in (pin.value.source, pin.value.locator) if part)
 
 
-def explain(study: ResolvedStudy) -> str:
-    """The explanation as text: one table after the other."""
-    told = explanation(study)
+def explain(study: ResolvedStudy, cost: Mapping[str, int] | None = None) -> str:
+    """The explanation as text: one table after the other; with the cost, see `explanation`, if it is given."""
+    told = explanation(study, cost)
     parts = [f"{study.title}  ({study.name})"]
     if study.question:
         parts.append(study.question)
@@ -184,7 +163,8 @@ def explain(study: ResolvedStudy) -> str:
     parts.append(_titled("Measurements", told["measurements"], ("name", "arm", "against", "role", "points", "source")))
     count = told["solves"]
     split = ", ".join(f"{key.replace('_', '-')} {number}" for key, number in count.items() if key != "total" and number)
-    parts.append(f"Cost: the models are solved {count['total']} times ({split})")
+    if count:
+        parts.append(f"Cost: the models are solved {count['total']} times ({split})")
     if study.warnings:
         parts.append("Warnings\n" + "\n".join(f"  - {warning}" for warning in study.warnings))
     return "\n\n".join(part for part in parts if part) + "\n"

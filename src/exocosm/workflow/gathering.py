@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from exocosm.engines.contract import Array, Status
-from exocosm.evidence.rules import source_keys
+from exocosm.errors import ExocosmError
+from exocosm.evidence.pin import cited_keys
 from exocosm.evidence.spread import NORMAL_95, draw
 from exocosm.study.resolved import Contrast, ResolvedStudy
 from exocosm.trajectory import evaluation
@@ -301,8 +302,24 @@ def value_rows(study: ResolvedStudy) -> pd.DataFrame:
 
 def cited(studies: Sequence[ResolvedStudy]) -> tuple[str, ...]:
     """The bibliography keys of all pinned rows and measurements."""
-    keys = {
-        key for study in studies for arm in study.arms for pin in arm.pins.values() for key in source_keys(pin.value)
-    }
+    keys = set(cited_keys(tuple(pin for study in studies for arm in study.arms for pin in arm.pins.values())))
     keys |= {each.source for study in studies for each in study.measurements if each.source}
     return tuple(sorted(keys))
+
+
+def bibliography(studies: Sequence[ResolvedStudy]) -> str:
+    """BibTeX of exactly the sources used; those that the bibliography lacks are named in comments."""
+    from exocosm.evidence.bibliography import cite
+    from exocosm.evidence.catalogue import load_catalogue
+
+    keys = cited(studies)
+    if not keys:
+        return ""
+    try:
+        sources = load_catalogue().sources
+    except ExocosmError as problem:
+        first_line = str(problem).splitlines()[0]
+        return "".join(f"% {line}\n" for line in (f"the bibliography could not be read: {first_line}", *keys))
+    unknown = [key for key in keys if key not in sources]
+    comments = "".join(f"% {key}: named by the study itself; not in the bibliography\n" for key in unknown)
+    return comments + cite([key for key in keys if key in sources], sources)

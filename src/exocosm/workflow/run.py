@@ -133,7 +133,7 @@ def gather(plan: Plan, read: Callable[[int], Chunk], recipe: dict[str, Any]) -> 
         comparisons=comparison_table(comparisons),
         values=gathering.value_rows(study),
         statuses=statuses,
-        bibliography=_bibliography(plan),
+        bibliography=gathering.bibliography(plan.studies),
     )
 
 
@@ -280,21 +280,3 @@ def _metric_warnings(plan: Plan, statuses: pd.DataFrame, metrics: pd.DataFrame) 
         "(a division by zero, or no terminal phase)"
         for (arm, name), count in counts.items()
     ]
-
-
-def _bibliography(plan: Plan) -> str:
-    """BibTeX of exactly the sources used; those that the bibliography lacks are named in comments."""
-    from exocosm.evidence.bibliography import cite
-    from exocosm.evidence.catalogue import load_catalogue
-
-    keys = gathering.cited(plan.studies)
-    if not keys:
-        return ""
-    try:
-        sources = load_catalogue().sources
-    except ExocosmError as problem:
-        first_line = str(problem).splitlines()[0]
-        return "".join(f"% {line}\n" for line in (f"the bibliography could not be read: {first_line}", *keys))
-    unknown = [key for key in keys if key not in sources]
-    comments = "".join(f"% {key}: named by the study itself; not in the bibliography\n" for key in unknown)
-    return comments + cite([key for key in keys if key in sources], sources)
