@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from exocosm.report import answers, figures, forest, prediction, sensitivity
+from exocosm.report import figures, forest, prediction, sensitivity
 from exocosm.report.canvas import UNTREATED, Picture, looks
 from exocosm.report.numbers import is_dose_share
+from exocosm.trajectory.break_even import what_if_curve
 from exocosm.trajectory.summary import Band, Summary, TimeCourse
 
 RESULT = invented.result()
@@ -144,8 +145,8 @@ def test_a_what_if_below_the_value_of_the_study_is_read_downwards() -> None:
     what_if = replace(RESULT.study.what_ifs[0], over=(0.1, 0.5, 1.0), vary="gain")
     rows = [("targeting", at, draw, 4.0 - 3.0 * at) for draw in range(4) for at in what_if.over]
     table = pd.DataFrame(rows, columns=["what_if", "value", "draw", "contrast_value"])
-    found = answers.curve_from_today(
-        replace(RESULT, study=replace(RESULT.study, what_ifs=(what_if,)), what_if=table), what_if
+    found = what_if_curve(
+        replace(RESULT, study=replace(RESULT.study, what_ifs=(what_if,)), what_if=table), what_if.name
     )
     assert found.values.tolist() == [1.0, 0.5, 0.1]
     assert found.break_even.already == 0.0

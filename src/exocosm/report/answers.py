@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from exocosm.report.canvas import looks
 from exocosm.report.numbers import readable, unit_text
 from exocosm.report.tables import records
 from exocosm.trajectory import evaluation
-from exocosm.trajectory.break_even import WhatIfCurve, break_even, what_if_curve
+from exocosm.trajectory.break_even import what_if_curve
 from exocosm.trajectory.summary import contrast_table
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def compared(result: Result, name: str) -> verdict.Compared | None:
 
 def moved(result: Result, what_if: WhatIf) -> verdict.Moved:
     """A what-if of a result in numbers."""
-    curve = curve_from_today(result, what_if)
+    curve = what_if_curve(result, what_if.name)
     even, study = curve.break_even, result.study
     contrast = next(each for each in study.contrasts if each.name == what_if.contrast)
     titles = {arm.name: arm.title or arm.name for arm in study.arms}
@@ -140,25 +140,6 @@ def moved(result: Result, what_if: WhatIf) -> verdict.Moved:
         already=round(even.already * total) if total else 0,
         never=round(even.never * total) if total else 0,
     )
-
-
-def curve_from_today(result: Result, what_if: WhatIf) -> WhatIfCurve:
-    """The curve of a what-if, read from the value that the study itself uses towards the far end.
-
-    Values are tried in rising order; where the study's own value is the highest of them, the break-even is where the
-    contrast first gets there on the way down.
-    """
-    found = what_if_curve(result, what_if.name)
-    arm = next(each for each in result.study.arms if each.name == what_if.arm)
-    pin = arm.pins.get(what_if.vary)
-    values = found.values
-    if pin is None or len(values) < 2 or abs(pin.value.value - values[-1]) >= abs(pin.value.value - values[0]):
-        return found
-    contrast = next(each for each in result.study.contrasts if each.name == what_if.contrast)
-    down, curves = values[::-1], found.per_draw[:, ::-1]
-    even = break_even(what_if, down, curves, contrast.better)
-    band = replace(found.curve, **{end: getattr(found.curve, end)[::-1] for end in ("low", "median", "high")})
-    return replace(found, values=down, per_draw=curves, curve=band, break_even=even)
 
 
 def _kind(study: ResolvedStudy, what_if: WhatIf) -> str:

@@ -26,7 +26,7 @@ from exocosm.report.canvas import (
 from exocosm.report.numbers import enough_digits, interval, percent, readable, shown, unit_text
 from exocosm.report.tables import records
 from exocosm.trajectory import evaluation
-from exocosm.trajectory.break_even import WhatIfCurve
+from exocosm.trajectory.break_even import WhatIfCurve, what_if_curve
 from exocosm.trajectory.summary import contrast_table, influence_ranking
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def what_ifs(result: Result) -> list[Picture]:
     pictures = []
     with style():
         for number, each in enumerate(result.study.what_ifs):
-            found = answers.curve_from_today(result, each)
+            found = what_if_curve(result, each.name)
             if np.isfinite(found.curve.median).any():
                 pictures.append(_what_if(result, each, by_name[each.contrast], found, f"what-if-{number}"))
     return pictures

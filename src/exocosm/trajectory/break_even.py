@@ -129,16 +129,28 @@ def _rank(quantile: float, count: int) -> int:
 
 
 def what_if_curve(result: Result, name: str) -> WhatIfCurve:
-    """The curve of a what-if with its band over the draws and its break-even.  Raises InputError if there is none."""
+    """The curve of a what-if with its band over the draws and its break-even.  Raises InputError if there is none.
+
+    It is read from the value that the study itself uses towards the far end: where that value is nearer the highest of
+    those tried, they run downwards, and the break-even is where the contrast first gets there on the way down.
+    """
     known = {each.name: each for each in result.study.what_ifs}
     if name not in known:
         raise InputError(f"the study has no what-if '{name}'; {nearest(name, known)}")
     what_if = known[name]
     contrast = next(each for each in result.study.contrasts if each.name == what_if.contrast)
-    values = np.asarray(what_if.over, float)
+    values = _from_today(result, what_if)
     rows = result.what_if[result.what_if["what_if"] == name]
     table = rows.pivot_table(index="draw", columns="value", values="contrast_value", dropna=False)
     curves = table.reindex(columns=list(values)).sort_index().to_numpy(float)
     unit = evaluation.contrast_unit(contrast, result.study.metrics, result.study.outputs)
     even = break_even(what_if, values, curves, contrast.better)
     return WhatIfCurve(name, values, what_if.unit, contrast.name, unit, band(curves), curves, even)
+
+
+def _from_today(result: Result, what_if: WhatIf) -> Array:
+    """The values of a what-if, those nearest the study's own first."""
+    values = np.asarray(what_if.over, float)
+    pin = next(arm for arm in result.study.arms if arm.name == what_if.arm).pins.get(what_if.vary)
+    falling = pin is not None and abs(pin.value.value - values[-1]) < abs(pin.value.value - values[0])
+    return values[::-1] if falling else values
