@@ -11,12 +11,11 @@ from typing import Any
 
 from exocosm.errors import CheckError
 from exocosm.network import expression as tree
-from exocosm.network.derivative import derivative
+from exocosm.network.equations import Equations
 from exocosm.network.expression import Expression
-from exocosm.network.grammar import parse
 from exocosm.network.parts import Model
-from exocosm.network.program import Binder, Function, Lowering, program
-from exocosm.network.reading import Reading, read, sorted_definitions, unknown_symbols
+from exocosm.network.program import Binder, Function, program
+from exocosm.network.reading import read
 from exocosm.units import canonical_unit, factor, to_canonical
 
 Vector = Sequence[float]
@@ -79,6 +78,7 @@ class Compiled:
     bind: Callable[[Vector], Bound]
     observer: Callable[[Sequence[str]], Callable[[Vector], Function]]
     events: tuple[CompiledEvent, ...] = ()
+    equations: Equations | None = None  # what other back-ends generate code from
     source: str = ""  # the generated program, for `exocosm explain --source`
     constants: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))  # parameters set in the model
     _expression: Callable[[str], Callable[[float, Vector, Vector], float]] | None = None
@@ -100,12 +100,12 @@ def compile_model(model: Model) -> Compiled:
     reading = read(model)
     if reading.problems:
         raise CheckError(f"model '{model.name}'", reading.problems)
-    system = _System(reading)
+    system = Equations(reading)
     outputs = {
         "rhs": system.rhs,
         "jacobian": list(system.jacobian.values()),
         "rates": list(system.rates.values()),
-        "triggers": [system.lowering.lower(_root(name, reading)) for name in (event.name for event in model.events)],
+        "triggers": system.triggers,
         "coefficients": list(system.stoichiometry.values()),
     }
     source, binder = program(system.lowering, outputs)
@@ -154,131 +154,13 @@ def compile_model(model: Model) -> Compiled:
         bind=bind,
         observer=observer,
         events=tuple(_event(place, model, functions["triggers"], system) for place in range(len(model.events))),
+        equations=system,
         source=source,
         constants=MappingProxyType(
             {part.name: to_canonical(part.value, part.unit) for part in model.parameters if part.value is not None}
         ),
         _expression=_expressions(observer_of),
     )
-
-
-class _System:
-    """The equations of a model as one graph of expressions: rates, right-hand side, Jacobian, initial values."""
-
-    def __init__(self, reading: Reading) -> None:
-        model = reading.model
-        self.reading = reading
-        self.states = tuple(part.name for part in model.states)
-        self.parameters = tuple(part.name for part in model.parameters)
-        self.placeholder = [0.0] * len(self.states)
-        self.lowering = Lowering(self.states, self.parameters)
-        self.slopes: dict[str, dict[str, Expression]] = {}  # definition -> state -> derivative
-        for symbol, definition in reading.definitions.items():
-            self.lowering.define(symbol, definition)
-            self.slopes[symbol] = self._named_slopes(symbol, definition)
-        rates = {process.name: self._resolved("process", process.name, "rate") for process in model.processes}
-        self.rates = {process: self.lowering.lower(rate) for process, rate in rates.items()}
-        self.stoichiometry = self._stoichiometry()
-        rules = [self._resolved("variable", variable.name, "rate") for variable in model.variables]
-        self.rhs = self._rhs(rules)
-        self.jacobian = self._jacobian(list(rates.values()), rules)
-        self.starting, self.initial = self._initial()
-
-    def _resolved(self, *key: str) -> Expression:
-        return self.reading.resolve(self.reading.expressions[key])
-
-    def observable(self, text: str) -> Expression:
-        """The graph of an expression of a user."""
-        expression = parse(text)
-        problems = unknown_symbols(expression, self.reading.model)
-        if problems:
-            raise CheckError(f"expression '{text}'", problems)
-        return self.lowering.lower(self.reading.resolve(expression))
-
-    def _stoichiometry(self) -> dict[tuple[int, int], Expression]:
-        rows = {name: row for row, name in enumerate(self.states)}
-        net: dict[tuple[int, int], Expression] = {}
-        for column, process in enumerate(self.reading.model.processes):
-            for field_name, amounts, sign in (("takes", process.takes, -1.0), ("gives", process.gives, 1.0)):
-                for species in amounts:
-                    place = (rows[species], column)
-                    coefficient = self._resolved("process", process.name, field_name, species)
-                    signed = tree.multiply(tree.number(sign), coefficient)
-                    net[place] = tree.add(net.get(place, tree.ZERO), signed)
-        return {place: self.lowering.lower(net[place]) for place in sorted(net) if net[place] is not tree.ZERO}
-
-    def _rhs(self, rules: Sequence[Expression]) -> list[Expression]:
-        terms: list[list[Expression]] = [[] for _ in self.states]
-        rates = list(self.rates.values())
-        for (row, column), coefficient in self.stoichiometry.items():
-            terms[row].append(_times(coefficient, rates[column]))
-        for row, rule in enumerate(rules, len(self.reading.model.species)):
-            terms[row].append(rule)
-        return [self.lowering.lower(_sum(one)) for one in terms]
-
-    def _jacobian(self, rates: Sequence[Expression], rules: Sequence[Expression]) -> dict[tuple[int, int], Expression]:
-        columns = {name: column for column, name in enumerate(self.states)}
-        rate_slopes = [self._slopes(rate) for rate in rates]
-        terms: dict[tuple[int, int], list[Expression]] = {}
-        for (row, process), coefficient in self.stoichiometry.items():
-            for state, slope in rate_slopes[process].items():
-                terms.setdefault((row, columns[state]), []).append(_times(coefficient, self.lowering.lower(slope)))
-        for row, rule in enumerate(rules, len(self.reading.model.species)):
-            for state, slope in self._slopes(rule).items():
-                terms.setdefault((row, columns[state]), []).append(slope)
-        return {place: self.lowering.lower(_sum(terms[place])) for place in sorted(terms)}
-
-    def _slopes(self, expression: Expression) -> dict[str, Expression]:
-        """The nonzero derivatives of a resolved expression by state, through all definitions."""
-        found = tree.symbols(expression)
-        chained = {symbol: self.slopes[symbol] for symbol in found if symbol in self.slopes}
-        touched = found.union(*chained.values()) if chained else found
-        slopes: dict[str, Expression] = {}
-        for state in (state for state in self.states if state in touched):
-            inner = {symbol: by_state[state] for symbol, by_state in chained.items() if state in by_state}
-            slope = derivative(expression, state, inner)
-            if slope is not tree.ZERO:
-                slopes[state] = slope
-        return slopes
-
-    def _named_slopes(self, symbol: str, definition: Expression) -> dict[str, Expression]:
-        """Derivatives of a definition, each under a name of its own so that what uses it shares one computation."""
-        named: dict[str, Expression] = {}
-        for state, slope in self._slopes(definition).items():
-            if slope.arguments:
-                key = f"slope of {symbol} by {state}"  # spaces: no user can write such a name
-                self.lowering.define(key, slope)
-                slope = tree.name(key)
-            named[state] = slope
-        return named
-
-    def _initial(self) -> tuple[Lowering, list[Expression]]:
-        """Initial values in parameters alone: a state in an initial value stands for its own initial value."""
-        model = self.reading.model
-        kinds = {part.name: "species" for part in model.species} | {part.name: "variable" for part in model.variables}
-        written = dict(self.reading.definitions)
-        written.update({state: self._resolved(kinds[state], state, "initial") for state in self.states})
-        written = {symbol: one for symbol, one in written.items() if "time" not in self.reading.moving(one)}
-        order, _ = sorted_definitions({symbol: tree.symbols(one) & written.keys() for symbol, one in written.items()})
-        lowering = Lowering((), self.parameters)
-        for symbol in order:
-            lowering.define(symbol, written[symbol])
-        return lowering, [lowering.lower(tree.name(state)) for state in self.states]
-
-
-def _times(coefficient: Expression, expression: Expression) -> Expression:
-    # taken as it is: simplifying would dissolve a shared rate into its factors and compute it in every equation
-    if coefficient is tree.ONE:
-        return expression
-    if expression.operator == "number":
-        return tree.multiply(coefficient, expression)
-    return tree.node("product", "", (coefficient, expression))
-
-
-def _sum(terms: Sequence[Expression]) -> Expression:
-    if not terms:
-        return tree.ZERO
-    return terms[0] if len(terms) == 1 else tree.node("sum", "", tuple(terms))
 
 
 def _constant(expression: Expression) -> float:
@@ -291,34 +173,12 @@ def _floats(y: Any) -> list[float]:
     return result
 
 
-def _root(event: str, reading: Reading) -> Expression:
-    """The trigger of an event as a number that rises through zero when the condition becomes true."""
-    return root(reading.resolve(reading.expressions["event", event, "when"]))
-
-
-def root(condition: Expression) -> Expression:
-    """A number that is positive where the condition holds: a > b is a - b, `and` a minimum, `or` a maximum."""
-    inner = condition.arguments
-    match condition.operator:
-        case ">" | ">=":
-            return tree.subtract(inner[0], inner[1])
-        case "<" | "<=":
-            return tree.subtract(inner[1], inner[0])
-        case "not":
-            return tree.multiply(tree.MINUS_ONE, root(inner[0]))
-        case "and" | "or":
-            return tree.call("min" if condition.operator == "and" else "max", *(root(one) for one in inner))
-    return tree.ONE if condition is tree.TRUE else tree.MINUS_ONE  # == and != do not pass `read`
-
-
 def _event(
-    place: int, model: Model, triggers: Callable[[float, Vector, Vector], list[float]], system: _System
+    place: int, model: Model, triggers: Callable[[float, Vector, Vector], list[float]], system: Equations
 ) -> CompiledEvent:
     event = model.events[place]
-    rows = [system.states.index(target) for target in event.do]
-    resolve, lower = system.reading.resolve, system.lowering.lower
-    values = [lower(resolve(system.reading.expressions["event", event.name, "do", target])) for target in event.do]
-    _, binder = program(system.lowering, {"reset": values})
+    rows = [row for row, _ in system.resets[place]]
+    _, binder = program(system.lowering, {"reset": [value for _, value in system.resets[place]]})
 
     def reset(t: float, y: Vector, p: Vector) -> dict[int, float]:
         return dict(zip(rows, binder(p)[0](t, _floats(y)), strict=True))
