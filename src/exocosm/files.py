@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +15,9 @@ from pathlib import Path
 from exocosm.errors import InputError, nearest
 
 _MAXIMUM_NAME = 255
+_TEMPORARY = ".writing-"  # how the name of everything unfinished begins
+_LOCK = ".running"
+_BLOCK = 1 << 20  # bytes read at once
 
 
 def write_atomic(path: str | Path, content: bytes | str) -> Path:
@@ -27,7 +33,7 @@ def write_atomic(path: str | Path, content: bytes | str) -> Path:
     temporary = None
     try:
         # in the same folder, because only within one file system a rename is atomic
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".writing-", suffix=".tmp")
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=_TEMPORARY, suffix=".tmp")
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
@@ -55,7 +61,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         raise InputError(f"'{target}' exists already; name another folder or remove it first")
     _make_folder(target.parent)
     try:
-        temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=".writing-"))
+        temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=_TEMPORARY))
     except OSError as problem:
         raise InputError(f"no folder can be made in '{target.parent}': {_reason(problem)}") from None
     try:
@@ -67,6 +73,100 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
             raise InputError(f"'{target}' could not be put in place: {_reason(problem)}") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def staged(folder: str | Path) -> Iterator[Path]:
+    """A temporary folder within a folder, for files that are to be moved into it once all are whole; then removed.
+
+    Errors: InputError if it cannot be made.
+    """
+    try:
+        stage = Path(tempfile.mkdtemp(dir=folder, prefix=_TEMPORARY))
+    except OSError as problem:
+        raise InputError(f"no folder can be made in '{folder}': {_reason(problem)}") from None
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def remove_unfinished(folder: str | Path) -> None:
+    """Remove what writers that were killed left unfinished in a folder; only for who has the folder (`held`)."""
+    with contextlib.suppress(OSError):
+        for entry in list(Path(folder).glob(f"{_TEMPORARY}*")):
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def held(folder: str | Path) -> Iterator[None]:
+    """Have a folder alone, among all who ask for it in this way, here or in other processes.
+
+    The system frees it when the process ends, however it ends.  On a file system without locks nobody is kept out.
+    Errors: InputError if another has it, or if the folder cannot be written to.
+    """
+    path = Path(folder) / _LOCK
+    # never through a link, since what is opened is written to
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    while True:
+        try:
+            handle = os.open(path, flags, 0o666)
+        except OSError as problem:
+            raise InputError(f"no file can be written in '{folder}': {_reason(problem)}; name another folder") from None
+        try:
+            if not _lock(handle):
+                raise InputError(
+                    f"'{folder}' is being written to by another run{_holder(handle)}; wait until it has ended, "
+                    "or name another folder"
+                )
+            if not _is_at(handle, path):
+                continue  # who had it before removed the file between our opening and our locking it
+            with contextlib.suppress(OSError):
+                os.ftruncate(handle, 0)
+                os.write(handle, f"process {os.getpid()}".encode())
+            try:
+                yield
+            finally:
+                with contextlib.suppress(OSError):  # some systems keep a file that is open
+                    path.unlink()
+            return
+        finally:
+            os.close(handle)
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat(follow_symlinks=False))
+    except OSError:
+        return False
+
+
+def _holder(handle: int) -> str:
+    with contextlib.suppress(OSError):
+        words = os.read(handle, 100).decode("ascii", errors="replace")
+        if words.startswith("process ") and words[8:].isdigit():
+            return f" ({words})"
+    return ""
+
+
+def _lock(handle: int) -> bool:
+    """Lock an open file without waiting; False if another has locked it."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(handle, 1000, os.SEEK_SET)  # the bytes that are read stay free
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as problem:
+        return problem.errno not in {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
+    return True
 
 
 def inside(folder: str | Path, name: str | Path) -> Path:
@@ -130,6 +230,18 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
     if len(data) > limit:
         raise InputError(f"'{source}' is larger than the {limit:,} bytes that such a file may have")
     return data
+
+
+def checksum(path: str | Path) -> str:
+    """The SHA-256 of a file, as hexadecimal digits.  Errors: InputError if it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with Path(path).open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+    except OSError as problem:
+        raise InputError(f"'{path}' could not be read: {_reason(problem)}") from None
+    return digest.hexdigest()
 
 
 def read_text(path: str | Path, limit: int) -> str:

@@ -137,11 +137,11 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
     folder = tmp_path / "out"
     process = subprocess.Popen([sys.executable, "-c", KILLED, str(Path(__file__).parent), str(folder)])
     deadline = time.monotonic() + 60
-    while len(list((folder / CHUNKS).glob("*.npz"))) < 5 and time.monotonic() < deadline and process.poll() is None:
+    while len(list((folder / CHUNKS).glob("*.chunk"))) < 5 and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    left = len(list((folder / CHUNKS).glob("*.npz")))
+    left = len(list((folder / CHUNKS).glob("*.chunk")))
     study = replace(TINY, draws=40)
     assert 5 <= left < len(plan_of(study).jobs)
     assert not (folder / "recipe.json").exists()

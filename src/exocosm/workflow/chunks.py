@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,8 +17,11 @@ from exocosm.errors import ExocosmError, SolveError
 from exocosm.files import write_atomic
 from exocosm.network.compile import Compiled, compile_model
 from exocosm.study.resolved import ResolvedArm, ResolvedStudy
+from exocosm.trajectory.result import out_of_memory
 from exocosm.workflow import sampling as drawing
 from exocosm.workflow.plan import CENTRAL, COHORT, INFLUENCE, Job, Plan, observe_times, symbols_of
+
+_SEAL_BYTES = hashlib.sha256().digest_size
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ def solve_job(bench: Bench, job: Job) -> Chunk:
         solution = _solve(bench.model(job.study, arm), parameters, schedule, study, expressions)
     except ExocosmError as problem:
         raise SolveError(f"study '{study.name}', {job}: {problem}") from problem
+    except MemoryError:
+        raise out_of_memory(f"to solve {job} of study '{study.name}'") from None
     values = np.full((job.subjects, len(times), len(job.outputs)), np.nan)
     recorded = len(schedule.observe_times)
     for place, name in enumerate(job.outputs):
@@ -108,25 +113,35 @@ def write_chunk(folder: Path, key: str, chunk: Chunk) -> None:
     ]
     stream = io.BytesIO()
     np.savez_compressed(stream, values=chunk.values, statuses=np.array(json.dumps(statuses)))
-    write_atomic(chunk_path(folder, key), stream.getvalue())
+    content = stream.getvalue()
+    write_atomic(chunk_path(folder, key), _seal(key, content) + content)
 
 
 def read_chunk(folder: Path, key: str, job: Job, times: int) -> Chunk | None:
-    """The chunk kept under a key; None if there is none or it is not whole (it is then solved again)."""
+    """The chunk kept under a key; None if there is none or it is not what was written (it is then solved again)."""
     try:
-        with np.load(io.BytesIO(chunk_path(folder, key).read_bytes()), allow_pickle=False) as stored:
-            values, text = stored["values"], str(stored["statuses"])
-        statuses = tuple(
-            SubjectStatus(**{**each, "status": Status[each["status"]], "time": float(each["time"])})
-            for each in json.loads(text)
-        )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        sealed = chunk_path(folder, key).read_bytes()
+    except OSError:
         return None
+    content = memoryview(sealed)[_SEAL_BYTES:]
+    if sealed[:_SEAL_BYTES] != _seal(key, content):
+        return None
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        values, text = stored["values"], str(stored["statuses"])
+    statuses = tuple(
+        SubjectStatus(**{**each, "status": Status[each["status"]], "time": float(each["time"])})
+        for each in json.loads(text)
+    )
     if values.shape != (job.subjects, times, len(job.outputs)) or len(statuses) != job.subjects:
         return None
     return Chunk(values, statuses)
 
 
+def _seal(key: str, content: bytes | memoryview) -> bytes:
+    """What a chunk begins with: a checksum of its key and its content, so that neither damage nor a mix-up passes."""
+    return hashlib.sha256(b"".join((key.encode(), b"\n", content))).digest()
+
+
 def chunk_path(folder: Path, key: str) -> Path:
     """Where the chunk of a key is kept."""
-    return folder / f"{key}.npz"
+    return folder / f"{key}.chunk"

@@ -82,16 +82,19 @@ def dataset(study: ResolvedStudy, curves: Curves) -> xr.Dataset:
 
 def metric_arrays(study: ResolvedStudy, curves: Curves, names: Sequence[str]) -> dict[tuple[str, str], Array]:
     """(arm, metric) -> (1 + draws, 1 + animals); row 0 is the central run (its animals are NaN)."""
+    needed = evaluation.outputs_behind(names, study.metrics)
     found: dict[tuple[str, str], Array] = {}
     for number, arm in enumerate(study.arms):
         inside = curves.times <= arm.schedule.end
-        stack = np.full((1 + curves.values.shape[1], *curves.values.shape[2:]), np.nan)
-        stack[0, 0], stack[1:] = curves.central[number], curves.values[number]
-        recorded = {
-            output.name: stack[:, :, inside, place]
-            for place, output in enumerate(study.outputs)
-            if not np.isnan(stack[..., place]).all()
-        }
+        recorded = {}
+        for place, output in enumerate(study.outputs):
+            if output.name not in needed:
+                continue
+            values = curves.values[number, ..., place]
+            stack = np.full((1 + values.shape[0], values.shape[1], np.count_nonzero(inside)), np.nan)
+            stack[0, 0], stack[1:] = curves.central[number, inside, place], values[..., inside]
+            if not np.isnan(stack).all():
+                recorded[output.name] = stack
         times = curves.times[inside]
         for name, values in evaluation.evaluate(names, study.metrics, study.outputs, times, recorded).items():
             found[arm.name, name] = values

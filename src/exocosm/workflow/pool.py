@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 import exocosm
-from exocosm.errors import SolveError
+from exocosm.errors import ExocosmError, InputError, SolveError
 from exocosm.files import write_atomic
 from exocosm.study.stored import resolved_to_dict
 from exocosm.workflow.chunks import Bench, read_chunk, solve_job, write_chunk
@@ -108,6 +108,11 @@ class _Crew:
                 self.processes.append(process)
                 with process:
                     self._serve(process, complaints)
+        except OSError as problem:  # no process, no pipe, no temporary file
+            reason = (problem.strerror or str(problem)).lower()
+            self.finished.put(
+                InputError(f"no worker process can be started: {reason}; run with fewer workers, or with one")
+            )
         except Exception as problem:
             self.finished.put(problem)
 
@@ -147,6 +152,7 @@ class _Crew:
 
 
 def _trouble(answer: dict[str, str]) -> Exception:
-    if answer.get("kind") == "user":
-        return SolveError(answer["problem"])
+    kinds: dict[str, type[ExocosmError]] = {"input": InputError, "solve": SolveError}
+    if answer.get("kind") in kinds:
+        return kinds[answer["kind"]](answer["problem"])
     return RuntimeError(f"a worker process failed:\n{answer.get('problem', '')}")

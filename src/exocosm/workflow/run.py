@@ -9,20 +9,21 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from exocosm.errors import ExocosmError, InputError, SolveError
-from exocosm.files import require_writable
+from exocosm.files import held, remove_unfinished, require_writable
 from exocosm.study.resolved import ResolvedStudy
 from exocosm.trajectory import evaluation
-from exocosm.trajectory.result import FILES, RECIPE, Result, load_result, read_recipe
+from exocosm.trajectory.result import FILES, RECIPE, Result, load_result, out_of_memory, read_recipe
 from exocosm.workflow import gathering
 from exocosm.workflow.chunks import Chunk, read_chunk
 from exocosm.workflow.comparing import comparison_rows, comparison_table
+from exocosm.workflow.needs import require_room
 from exocosm.workflow.plan import (
     CENTRAL,
     COHORT,
@@ -67,21 +68,45 @@ def run(
     for study in plan.studies:
         _rehearse(study)
     recipe = recipe_of(plan)
-    if folder is not None and _is_finished(Path(folder), recipe, resume, overwrite):
-        return load_result(folder)
-    with _chunk_folder(folder, resume) as chunks:
-        pending = missing_jobs(plan, chunks)
-        done = plan.solves - sum(plan.jobs[number].subjects for number in pending)
-        with progress_of(resolved.name, plan.solves, done, progress) as advance:
-            execute(
-                plan, chunks, pending, workers or default_workers(), lambda number: advance(plan.jobs[number].subjects)
-            )
-        result = gather(plan, _reader(plan, chunks), recipe)
+    workers = workers or default_workers()
+    try:
         if folder is None:
-            return result
-        saved = result.save(folder)
-    shutil.rmtree(chunks, ignore_errors=True)
-    return saved
+            with tempfile.TemporaryDirectory(prefix="exocosm-") as temporary:
+                return _solved(plan, recipe, Path(temporary), None, workers, progress)
+        if finished := _finished(Path(folder), recipe, resume, overwrite):
+            with contextlib.suppress(InputError), held(folder):  # a folder may be there to read only
+                _tidy(Path(folder))
+            return finished
+        with held(require_writable(folder)):
+            if finished := _finished(Path(folder), recipe, resume, overwrite):  # another run may just have ended
+                return finished
+            remove_unfinished(folder)
+            saved = _solved(plan, recipe, _chunk_folder(Path(folder), resume), Path(folder), workers, progress)
+            _tidy(Path(folder))
+            return saved
+    except MemoryError:
+        raise out_of_memory(f"for the result of study '{resolved.name}'") from None
+    except BrokenPipeError:  # whoever read the progress has gone
+        raise
+    except OSError as problem:
+        where = f"'{problem.filename}'" if problem.filename else "a file of the run"
+        raise InputError(
+            f"{where} could not be read or written: {(problem.strerror or str(problem)).lower()}; what was finished is "
+            "kept: make way and run again"
+        ) from None
+
+
+def _solved(
+    plan: Plan, recipe: dict[str, Any], chunks: Path, folder: Path | None, workers: int, progress: bool
+) -> Result:
+    """The result of what is in the folder of chunks and of what is solved now, saved if there is a folder for it."""
+    pending = missing_jobs(plan, chunks)
+    require_room(plan, pending, folder)
+    done = plan.solves - sum(plan.jobs[number].subjects for number in pending)
+    with progress_of(plan.studies[0].name, plan.solves, done, progress) as advance:
+        execute(plan, chunks, pending, workers, lambda number: advance(plan.jobs[number].subjects))
+    result = gather(plan, _reader(plan, chunks), recipe)
+    return result if folder is None else result.save(folder)
 
 
 def recipe_of(plan: Plan) -> dict[str, Any]:
@@ -112,14 +137,11 @@ def gather(plan: Plan, read: Callable[[int], Chunk], recipe: dict[str, Any]) -> 
     study = plan.studies[0]
     statuses = gathering.status_rows(plan, read)
     _require_numbers(plan, statuses)
-    comparisons: list[dict[str, Any]] = []
-    for place, each in enumerate(plan.studies):
-        curves = gathering.curves_of(plan, place, read)
-        wanted = [metric.name for metric in each.metrics] if place == 0 else _measured(each)
-        arrays = gathering.metric_arrays(each, curves, wanted)
-        comparisons += comparison_rows(each, curves, arrays)
-        if place == 0:
-            main, main_arrays = curves, arrays
+    main = gathering.curves_of(plan, 0, read)
+    main_arrays = gathering.metric_arrays(study, main, [metric.name for metric in study.metrics])
+    comparisons = comparison_rows(study, main, main_arrays)
+    for place in range(1, len(plan.studies)):
+        comparisons += _compared(plan, place, read)
     metrics = gathering.metric_rows(study, main_arrays)
     warnings = [*_failure_warnings(plan, statuses), *recipe["warnings"], *_metric_warnings(plan, statuses, metrics)]
     return Result(
@@ -135,6 +157,11 @@ def gather(plan: Plan, read: Callable[[int], Chunk], recipe: dict[str, Any]) -> 
         statuses=statuses,
         bibliography=gathering.bibliography(plan.studies),
     )
+
+
+def _compared(plan: Plan, place: int, read: Callable[[int], Chunk]) -> list[dict[str, Any]]:
+    study, curves = plan.studies[place], gathering.curves_of(plan, place, read)
+    return comparison_rows(study, curves, gathering.metric_arrays(study, curves, _measured(study)))
 
 
 def _measured(study: ResolvedStudy) -> list[str]:
@@ -156,10 +183,10 @@ def _rehearse(study: ResolvedStudy) -> None:
             raise InputError(f"study '{study.name}', arm '{arm.name}': {problem}") from None
 
 
-def _is_finished(folder: Path, recipe: dict[str, Any], resume: bool, overwrite: bool) -> bool:
-    """Whether the folder holds this very result; raises InputError if it holds something else that would be lost."""
+def _finished(folder: Path, recipe: dict[str, Any], resume: bool, overwrite: bool) -> Result | None:
+    """The result in the folder if it is this very one; raises InputError if it holds something else to be lost."""
     if not folder.is_dir():
-        return False
+        return None
     if (folder / RECIPE).is_file():
         try:
             found = read_recipe(folder)
@@ -171,34 +198,36 @@ def _is_finished(folder: Path, recipe: dict[str, Any], resume: bool, overwrite: 
                 f"{found.get('date', 'unknown date')} (this one is '{recipe['study']}'; any change makes another "
                 "study); name another folder, or ask for it to be overwritten (--overwrite)"
             )
-        return resume and found.get("run_hash") == recipe["run_hash"] and _is_whole(folder)
+        return _whole(folder) if resume and found.get("run_hash") == recipe["run_hash"] else None
     present = [name for name in FILES if (folder / name).exists()]
     if present and not overwrite and not (folder / CHUNKS).is_dir():
         raise InputError(
             f"'{folder}' holds no result, but files that a result would replace ({', '.join(present)}); "
             "name another folder"
         )
-    return False
+    return None
 
 
-def _is_whole(folder: Path) -> bool:
+def _whole(folder: Path) -> Result | None:
     try:
-        load_result(folder)
+        return load_result(folder)
     except ExocosmError:
-        return False
-    return True
+        return None
 
 
-@contextlib.contextmanager
-def _chunk_folder(folder: str | Path | None, resume: bool) -> Iterator[Path]:
-    if folder is None:
-        with tempfile.TemporaryDirectory(prefix="exocosm-") as temporary:
-            yield Path(temporary)
-        return
-    chunks = require_writable(folder) / CHUNKS
+def _chunk_folder(folder: Path, resume: bool) -> Path:
+    chunks = folder / CHUNKS
     if not resume and chunks.is_dir():
         shutil.rmtree(chunks)
-    yield require_writable(chunks)
+    require_writable(chunks)
+    remove_unfinished(chunks)
+    return chunks
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what only an unfinished run needs from the folder of a finished one."""
+    remove_unfinished(folder)
+    shutil.rmtree(folder / CHUNKS, ignore_errors=True)
 
 
 def _reader(plan: Plan, folder: Path) -> Callable[[int], Chunk]:

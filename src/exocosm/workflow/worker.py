@@ -8,25 +8,40 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+import queue
+import signal
+import threading
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
-from exocosm.errors import ExocosmError
+from exocosm.errors import ExocosmError, InputError, SolveError
 
 
 def main(arguments: list[str]) -> None:
     """Serve jobs until the input ends.  arguments: resolved study (JSON file), folder of chunks."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everybody; the caller says when to end
     # libraries of numerics may print to the standard output; the answers go out on a channel of their own
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    serve(Path(arguments[0]), Path(arguments[1]), sys.stdin, answers)
+    questions: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(questions,), daemon=True).start()
+    serve(Path(arguments[0]), Path(arguments[1]), iter(questions.get, None), answers)
 
 
-def serve(study_file: Path, folder: Path, questions: IO[str], answers: IO[str]) -> None:
+def _listen(questions: queue.SimpleQueue[str]) -> None:
+    """Pass questions on; at their end, end at once: a job that is still being solved is one that nobody waits for."""
+    with open(0, "rb", buffering=0, closefd=False) as stream:
+        for line in stream:
+            questions.put(line.decode("ascii"))
+    os._exit(0)
+
+
+def serve(study_file: Path, folder: Path, questions: Iterable[str], answers: IO[str]) -> None:
     """Answer each line (number of a job, key of its chunk) with a line of JSON: empty when done, or what went wrong."""
     from exocosm.study.stored import resolved_from_dict
+    from exocosm.trajectory.result import out_of_memory
     from exocosm.workflow.chunks import Bench, solve_job, write_chunk
     from exocosm.workflow.plan import plan_of
 
@@ -36,10 +51,16 @@ def serve(study_file: Path, folder: Path, questions: IO[str], answers: IO[str]) 
         try:
             if bench is None:
                 bench = Bench(plan_of(resolved_from_dict(json.loads(study_file.read_text(encoding="utf-8")))))
-            number, key = line.split()
-            write_chunk(folder, key, solve_job(bench, bench.plan.jobs[int(number)]))
+            number, key = int(line.split()[0]), line.split()[1]
+            if bench.plan.keys[number : number + 1] != (key,):
+                raise SolveError(
+                    f"the program, or the study in '{folder}', is no longer what it was when the run began; run again"
+                )
+            write_chunk(folder, key, solve_job(bench, bench.plan.jobs[number]))
         except ExocosmError as problem:
-            answer = {"problem": str(problem), "kind": "user"}
+            answer = {"problem": str(problem), "kind": "input" if isinstance(problem, InputError) else "solve"}
+        except MemoryError:
+            answer = {"problem": str(out_of_memory("in a worker process")), "kind": "input"}
         except Exception:  # a bug: the caller must show all of it
             answer = {"problem": traceback.format_exc(), "kind": "bug"}
         answers.write(json.dumps(answer) + "\n")

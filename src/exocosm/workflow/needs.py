@@ -1,0 +1,160 @@
+"""The memory and the disk space that a run will need, and what there is of them, known before it begins."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from exocosm.errors import InputError
+from exocosm.study.resolved import ResolvedStudy
+from exocosm.study.stored import resolved_to_dict
+from exocosm.trajectory.result import MAXIMUM_BYTES, WHAT_TO_REDUCE
+from exocosm.workflow.plan import Plan, observe_times
+
+NUMBER = 8  # bytes of a float
+# taken by measurement, rounded up (tests/workflow/test_needs.py measures again)
+ROW_IN_MEMORY, ROW_ON_DISK = 250, 90  # bytes of a row of metrics: as a table and its text; as text
+COPIES_OF_CURVES = 5  # of one output of one arm, while metrics are taken from it
+COPIES_TO_SAVE = 3  # of all curves
+CHUNK_ON_DISK = 4096  # bytes of a chunk beside its numbers, with what the file system rounds up
+
+
+def require_room(plan: Plan, pending: Sequence[int], folder: Path | None) -> None:
+    """Raise InputError if a run cannot end well: too little memory or disk, or a result too large for its file.
+
+    pending: the numbers of the jobs that are still to be solved; folder: where chunks and result go (None: the chunks
+    go to the folder of temporary files, the result stays in memory).  What cannot be found out is not checked.
+    """
+    most, limit = curve_bytes(plan, 0), MAXIMUM_BYTES - 2**20
+    if most > limit:
+        raise InputError(
+            f"the time courses would be {_size(most)}, and a result holds at most {_size(limit)}; ask for "
+            f"{WHAT_TO_REDUCE}"
+        )
+    needed, available = memory_needed(plan), memory_available()
+    if available is not None and needed > available:
+        raise InputError(
+            f"the result needs about {_size(needed)} of memory, and {_size(available)} are available; ask for "
+            f"{WHAT_TO_REDUCE}, or run it on a machine with more memory"
+        )
+    place = folder or Path(tempfile.gettempdir())
+    needed, free = disk_needed(plan, pending, folder is not None), _disk_free(place)
+    if free is not None and needed > free:
+        raise InputError(
+            f"the run needs up to {_size(needed)} on the disk of '{place}', and {_size(free)} are free; make space, "
+            f"name a folder on another disk, or ask for {WHAT_TO_REDUCE}"
+        )
+
+
+def curve_bytes(plan: Plan, place: int) -> int:
+    """The bytes of all time courses of the study at a place of the plan, as one array."""
+    study, sampling = plan.studies[place], plan.samplings[place]
+    runs = len(study.arms) * len(sampling.cohort_draws) * (1 + sampling.animals)
+    return NUMBER * runs * len(observe_times(study)) * len(study.outputs)
+
+
+def memory_needed(plan: Plan) -> int:
+    """The bytes of memory that gathering and saving the result take at most, beside the program itself."""
+    main = curve_bytes(plan, 0)
+    working = []
+    for place, study in enumerate(plan.studies):
+        of_arm = curve_bytes(plan, place) // max(1, len(study.arms))
+        copies = COPIES_OF_CURVES * of_arm // max(1, len(study.outputs))
+        working.append((curve_bytes(plan, place) if place else 0) + of_arm + copies)
+    return max(main + max(working), COPIES_TO_SAVE * main) + ROW_IN_MEMORY * _metric_rows(plan)
+
+
+def disk_needed(plan: Plan, pending: Sequence[int], saved: bool) -> int:
+    """The bytes that chunks and, if it is saved, the result beside them still take on the disk at most."""
+    times = [len(observe_times(study)) for study in plan.studies]
+    jobs = [plan.jobs[number] for number in pending]
+    chunks = sum(NUMBER * job.subjects * times[job.study] * len(job.outputs) + CHUNK_ON_DISK for job in jobs)
+    if not saved:
+        return chunks
+    return chunks + curve_bytes(plan, 0) + ROW_ON_DISK * _metric_rows(plan) + _text_bytes(plan.studies[0])
+
+
+def memory_available() -> int | None:
+    """The bytes of memory that this process can still get; None if that cannot be found out."""
+    found = [_memory_of_machine(), _memory_of_limits(), *_memory_of_groups(Path("/proc/self/cgroup"))]
+    return min((each for each in found if each is not None), default=None)
+
+
+def _metric_rows(plan: Plan) -> int:
+    study, sampling = plan.studies[0], plan.samplings[0]
+    return len(study.arms) * len(sampling.cohort_draws) * (1 + sampling.animals) * len(study.metrics)
+
+
+def _text_bytes(study: ResolvedStudy) -> int:
+    return len(study.text.encode()) + 2 * len(json.dumps(resolved_to_dict(study), indent=1))
+
+
+def _disk_free(folder: Path) -> int | None:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
+
+
+def _memory_of_machine() -> int | None:
+    found = _numbers_in(Path("/proc/meminfo")).get("MemAvailable:")
+    return None if found is None else 1024 * found
+
+
+def _memory_of_limits() -> int | None:
+    """What `ulimit -v` and its like leave."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    used = _numbers_in(Path("/proc/self/status")).get("VmSize:")
+    if limit == resource.RLIM_INFINITY or used is None:
+        return None
+    return max(0, limit - 1024 * used)
+
+
+def _memory_of_groups(membership: Path) -> Iterator[int]:
+    """What the control groups of this process (a container, a batch job) leave, one number for each with a limit."""
+    try:
+        lines = membership.read_text().splitlines()
+    except OSError:
+        return
+    root = Path("/sys/fs/cgroup")
+    for line in lines:
+        if not line.startswith("0::/"):
+            continue
+        group = root / line[4:]
+        for folder in (group, *group.parents):
+            limit, used = (_number_in(folder / f"memory.{name}") for name in ("max", "current"))
+            if limit is not None and used is not None:
+                # what is only kept of files is given back when it is needed
+                yield max(0, limit - used + _numbers_in(folder / "memory.stat").get("inactive_file", 0))
+            if folder == root:
+                break
+
+
+def _number_in(path: Path) -> int | None:
+    try:
+        text = path.read_text().strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() else None
+
+
+def _numbers_in(path: Path) -> dict[str, int]:
+    """The lines of a file that are a name and a whole number (and perhaps a unit)."""
+    try:
+        words = [line.split() for line in path.read_text().splitlines()]
+    except OSError:
+        return {}
+    return {each[0]: int(each[1]) for each in words if len(each) > 1 and each[1].isdigit()}
+
+
+def _size(count: int) -> str:
+    """Bytes as people say them."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"
