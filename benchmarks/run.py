@@ -1,156 +1,62 @@
-"""Time the reference engine beside libRoadRunner at equal achieved error, and write results.json beside this file.
+"""Run the benchmarks: python benchmarks/run.py [--only SECTION ...] [--output FILE]
 
-Both engines solve the same model (libRoadRunner by way of the exported SBML) with the same numbers, doses and times of
-recording.  For each, the loosest relative tolerance is found whose largest error stays below TARGET; the error of a
-state is relative to its own largest value, and the truth is a solution of the reference engine at TRUTH.  The two are
-then run in turns, so that whatever else the machine does meets both.  Compiling and loading are not timed.
+A whole run writes results.json beside this file and the table of README.md; with --only nothing is written unless a
+file is named.  Engines that are compared take turns, so that whatever else the machine does meets them all.
 """
 
 from __future__ import annotations
 
-import datetime
+import argparse
 import json
 import os
-import platform
-import statistics
-import time
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import roadrunner
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[0] = str(ROOT)  # this file is started by its path
 
-from exocosm.engines.contract import Schedule, Status, Tolerances
-from exocosm.engines.reference import solve
-from exocosm.exchange import to_sbml
-from exocosm.exchange.identifiers import identifier
-from exocosm.network.compile import Compiled, compile_model
-from exocosm.study.load import load
-from exocosm.study.resolve import resolve
-from exocosm.workflow.sampling import central, sampling_of
+from benchmarks.cohort import headline  # noqa: E402
+from benchmarks.growth import growth  # noqa: E402
+from benchmarks.records import Record, say, show  # noqa: E402
+from benchmarks.scaling import lanes, limit, threads  # noqa: E402
+from benchmarks.single import single  # noqa: E402
+from benchmarks.startup import startup  # noqa: E402
 
-HERE = Path(__file__).resolve().parent
-EXAMPLES = HERE.parent / "examples"
-CASES = (("doxorubicin_carriers.yaml", "exosomal"), ("from_papers/varga2005.yaml", ""))
-TARGET = 1e-4
-TRUTH = 1e-11
-RELATIVE = tuple(10.0**-power for power in range(3, 11))
-SMALLEST_SHARE = 1e-3  # absolute tolerance: this share of the relative one, times the largest value in the same unit
-SECONDS = 15.0  # for the turns of one case
-MOST_TURNS = 200
-
-Run = Callable[[float], np.ndarray]  # relative tolerance -> (time, state)
-
-
-def ours(model: Compiled, values: dict[str, float], schedule: Schedule, largest: dict[str, float]) -> Run:
-    """The reference engine on a compiled model."""
-
-    def run(relative: float) -> np.ndarray:
-        absolute = {unit: relative * SMALLEST_SHARE * top for unit, top in largest.items()}
-        solution = solve(model, values, schedule, Tolerances(relative, absolute), observe=model.states)
-        assert solution.statuses[0].status is Status.FINISHED, solution.statuses[0]
-        return np.asarray(solution.values[0])
-
-    return run
-
-
-def peers(model: Compiled, values: dict[str, float], schedule: Schedule, largest: dict[str, float]) -> Run:
-    """LibRoadRunner (CVODE, compiled to machine code) on the exported model."""
-    runner = roadrunner.RoadRunner(to_sbml(model.model, values, schedule))
-    species = set(runner.model.getFloatingSpeciesIds())
-    runner.timeCourseSelections = ["time", *(identifier(name) for name in model.states)]
-    times = list(schedule.observe_times)
-
-    def run(relative: float) -> np.ndarray:
-        runner.resetAll()
-        runner.integrator.setValue("relative_tolerance", relative)
-        runner.integrator.setValue("maximum_num_steps", 1_000_000)
-        runner.integrator.setValue("absolute_tolerance", relative * SMALLEST_SHARE * min(largest.values()))
-        for name, unit in zip(model.states, model.state_units, strict=True):
-            if identifier(name) in species:
-                tolerance = relative * SMALLEST_SHARE * largest[unit]
-                runner.integrator.setIndividualTolerance(identifier(name), tolerance)
-        return np.array(runner.simulate(times=times))[:, 1:]
-
-    return run
-
-
-def loosest(run: Run, truth: np.ndarray) -> tuple[float, float]:
-    """The loosest relative tolerance whose error is below TARGET, and that error."""
-    largest = np.max(np.abs(truth), axis=0)
-    scale = np.where(largest > 0, largest, 1.0)
-    for relative in RELATIVE:
-        error = float(np.max(np.abs(run(relative) - truth) / scale))
-        if error <= TARGET:
-            return relative, error
-    raise SystemExit(f"no tolerance reaches an error of {TARGET}; the last was {error:.2g}")
-
-
-def seconds_of(run: Run, relative: float) -> float:
-    """Wall time of one solution."""
-    start = time.perf_counter()
-    run(relative)
-    return time.perf_counter() - start
-
-
-def compare(file: str, arm_name: str) -> dict[str, Any]:
-    """One case: both engines at equal error, in turns."""
-    study = resolve(load(EXAMPLES / file))
-    arm = next(arm for arm in study.arms if arm_name in ("", arm.name))
-    values = {name: float(value[0]) for name, value in central(sampling_of(study), arm.name).items()}
-    model = compile_model(arm.model)
-    exact = solve(model, values, arm.schedule, Tolerances(TRUTH, {}, 1e-9), observe=model.states)
-    truth = np.asarray(exact.values[0])
-    assert exact.statuses[0].status is Status.FINISHED, exact.statuses[0]
-    peaks = dict.fromkeys(model.state_units, 0.0)
-    for unit, top in zip(model.state_units, np.max(np.abs(truth), axis=0), strict=True):
-        peaks[unit] = max(peaks[unit], float(top))
-    largest = {unit: top or 1.0 for unit, top in peaks.items()}
-    mine = ours(model, values, arm.schedule, largest)
-    theirs = peers(model, values, arm.schedule, largest)
-    (my_tolerance, my_error), (peer_tolerance, peer_error) = loosest(mine, truth), loosest(theirs, truth)
-    pairs: list[tuple[float, float]] = []
-    end = time.perf_counter() + SECONDS
-    while len(pairs) < 3 or (time.perf_counter() < end and len(pairs) < MOST_TURNS):
-        pairs.append((seconds_of(mine, my_tolerance), seconds_of(theirs, peer_tolerance)))
-    return {
-        "name": f"{study.name}, arm {arm.name}: {len(model.states)} states, {len(arm.model.processes)} processes",
-        "peer": f"libroadrunner {roadrunner.__version__}",
-        "ratio": round(statistics.median(a / b for a, b in pairs), 3),
-        "error": my_error,
-        "unit": "wall time of exocosm / wall time of the peer, one subject, median of turns",
-        "machine": machine(),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "seconds": statistics.median(a for a, _ in pairs),
-        "peer_seconds": statistics.median(b for _, b in pairs),
-        "peer_error": peer_error,
-        "relative_tolerance": my_tolerance,
-        "peer_relative_tolerance": peer_tolerance,
-        "turns": len(pairs),
-    }
-
-
-def machine() -> str:
-    """Processor, cores and Python, as far as the system tells."""
-    cpu = platform.processor() or platform.machine()
-    information = Path("/proc/cpuinfo")
-    if information.is_file():
-        lines = information.read_text(encoding="utf-8").splitlines()
-        cpu = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), cpu)
-    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+RESULTS = ROOT / "benchmarks" / "results.json"
+SECTIONS: dict[str, Callable[[], list[Record]]] = {
+    "headline": headline,
+    "threads": threads,
+    "lanes": lanes,
+    "limit": limit,
+    "startup": startup,
+    "growth": growth,
+    "single": single,
+}
 
 
 def main() -> None:
-    """Run all cases, print and write them."""
-    roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
-    results = [compare(file, arm) for file, arm in CASES]
-    for result in results:
-        print(
-            f"{result['name']}\n  {result['seconds'] * 1e3:.2f} ms (error {result['error']:.1e}), {result['peer']} "
-            f"{result['peer_seconds'] * 1e3:.2f} ms (error {result['peer_error']:.1e}): {result['ratio']:.2f} times"
-        )
-    (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    """Run the sections that are asked for; print, and write what is to be kept."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", action="append", choices=SECTIONS, metavar="SECTION", help=", ".join(SECTIONS))
+    parser.add_argument("--output", type=Path, help="where the records go (a whole run: benchmarks/results.json)")
+    asked = parser.parse_args()
+    records: list[Record] = []
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["EXOCOSM_CACHE"] = folder  # nothing is compiled already
+        for name in asked.only or SECTIONS:
+            say(f"--- {name}")
+            found = SECTIONS[name]()
+            show(found)
+            records += [{**one, "section": name} for one in found]
+    output = asked.output or (None if asked.only else RESULTS)
+    if output is not None:
+        output.write_text(json.dumps(records, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        say(f"{len(records)} records in {output}")
+    if output == RESULTS:
+        subprocess.run([sys.executable, str(ROOT / "docs" / "refresh_readme.py")], check=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Benchmarks: `python benchmarks/run.py` runs them, benchmarks/results.json holds what the last whole run measured."""

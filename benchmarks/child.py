@@ -1,0 +1,91 @@
+"""What must be measured in a fresh process: `python -m benchmarks.child '{"task": ..., ...}'` prints JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+KILOBYTE = 1 if sys.platform == "darwin" else 1024  # in which unit the system counts the largest resident set
+TRUE_SUBJECTS = 1  # the reference engine is slow on large models
+
+
+def in_child(task: str, cache: Path, **arguments: Any) -> dict[str, Any]:
+    """Run a task in a fresh process of Python with a folder for compiled code."""
+    words = [sys.executable, "-m", "benchmarks.child", json.dumps({"task": task, **arguments})]
+    environment = {**os.environ, "EXOCOSM_CACHE": str(cache)}
+    done = subprocess.run(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True, text=True)
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def start(case_name: str, relative: float) -> dict[str, Any]:
+    """From a compiled network model to the first solution of one subject."""
+    from benchmarks.cases import case_of
+    from benchmarks.cohort import truth_of
+    from benchmarks.errors import root_mean_square
+    from benchmarks.peers import by_cohort_engine
+
+    case = case_of(case_name)
+    truth, one = truth_of(case, 1), case.cut(0, 1)
+    wall, cpu = time.perf_counter(), time.process_time()
+    values = by_cohort_engine(case, one, relative).values
+    spent = {"seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+    return spent | {"error": root_mean_square(values, truth)}
+
+
+def peer_start(case_name: str, relative: float) -> dict[str, Any]:
+    """The same for libRoadRunner: from the text of the exported model to the first solution."""
+    from benchmarks.cases import case_of
+    from benchmarks.peers import load_roadrunner, quiet, sbml_of
+
+    case = case_of(case_name)
+    sbml = sbml_of(case)
+    with quiet():
+        wall, cpu = time.perf_counter(), time.process_time()
+        runner = load_roadrunner(sbml, case)
+        runner.integrator.setValue("relative_tolerance", relative)
+        runner.simulate(times=[case.schedule.start, *case.schedule.observe_times])
+    return {"seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+
+
+def growth(states: int, subjects: int, observations: int, observed: int, relative: float) -> dict[str, Any]:
+    """Compile, then solve a cohort with all cores; the largest memory, and the error of the first subjects."""
+    from dataclasses import replace
+
+    from benchmarks.cases import made_up_case
+    from benchmarks.cohort import truth_of
+    from benchmarks.errors import root_mean_square
+    from benchmarks.peers import by_cohort_engine
+
+    case = made_up_case(states, subjects, observations)
+    if observed:  # spread over the model
+        case = replace(case, observe=case.observe[:: states // observed][:observed])
+    truth = truth_of(case, min(TRUE_SUBJECTS, subjects))
+    begun = time.perf_counter()
+    by_cohort_engine(case, case.cut(0, 1), relative)
+    compiling = time.perf_counter() - begun
+    before = peak_memory()
+    wall, cpu = time.perf_counter(), time.process_time()
+    values = by_cohort_engine(case, case.parameters, relative, threads=None).values
+    spent = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+    spent |= {"compile": compiling, "memory_before": before, "memory": peak_memory(), "bytes_of_result": values.nbytes}
+    return spent | {"error": root_mean_square(values[: len(truth)], truth)}
+
+
+def peak_memory() -> int:
+    """The largest resident set of this process so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
+
+
+TASKS = {"start": start, "peer_start": peer_start, "growth": growth}
+
+if __name__ == "__main__":
+    asked = json.loads(sys.argv[1])
+    print(json.dumps(TASKS[asked.pop("task")](**asked)))

@@ -1,0 +1,46 @@
+"""What the repository says was measured, and the small things that measure it."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from benchmarks.records import REQUIRED, record, rounded
+
+RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results.json"
+
+
+@pytest.fixture(scope="module")
+def results() -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(RESULTS.read_text(encoding="utf-8"))
+    return found
+
+
+def test_every_result_has_all_that_is_required(results: list[dict[str, object]]) -> None:
+    assert results
+    for one in results:
+        assert set(REQUIRED) <= set(one), one
+        for field in ("ratio", "error"):
+            value = one[field]
+            assert isinstance(value, int | float) and math.isfinite(value) and value >= 0.0, one
+        assert all(isinstance(one[field], str) and one[field] for field in set(REQUIRED) - {"ratio", "error"}), one
+
+
+def test_no_two_results_are_the_same_comparison(results: list[dict[str, object]]) -> None:
+    compared = [(one["name"], one["peer"]) for one in results]
+    assert len(set(compared)) == len(compared)
+
+
+def test_the_results_of_the_cohort_engine_are_called_so(results: list[dict[str, object]]) -> None:
+    for one in results:
+        assert ("cohort" in str(one["name"])) == (one["section"] != "single"), one["name"]
+
+
+def test_a_record_keeps_four_digits() -> None:
+    made = record("a", "b", 1.23456, 1e-6, "x", points=[{"seconds": 0.123456}], rounds=12345)
+    assert made["ratio"] == 1.235 and made["points"] == [{"seconds": 0.1235}] and made["rounds"] == 12345
+    assert set(REQUIRED) <= set(made)
+    assert rounded((1.00001,)) == [1.0]
