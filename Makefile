@@ -1,7 +1,7 @@
 # Two commands do everything on a machine with Python 3.11 (or newer) and make:
 #   make demo    installs, runs the example study and says where its report is
 #   make test    installs, checks style and types, runs the tests
-# Others: lint, test-all, readme (tables of README.md from the demo), bench, lock, clean.
+# Others: lint, test-all, readme (tables of README.md from the demo), bench (ten minutes; and its table), lock, clean.
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)

@@ -16,16 +16,16 @@ from exocosm.workflow import sampling as drawing
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 STUDY, ARM = "doxorubicin_carriers.yaml", "exosomal"
+DRAWS, ANIMALS = 64, 16
 OBSERVATIONS = 200
 
 
 def body_case() -> Case:
-    """The exosomal arm of the shipped study: its draws and animals in turn, its doses, all states at 200 times."""
+    """The exosomal arm of the shipped study: DRAWS x ANIMALS subjects, its own doses, all states at 200 times."""
     study = resolve(load(EXAMPLES / STUDY))
     arm = next(arm for arm in study.arms if arm.name == ARM)
-    sampling = drawing.sampling_of(study)
-    everyone = range(1 + sampling.animals)
-    drawn = [drawing.cohort(sampling, ARM, draw, everyone) for draw in sampling.cohort_draws]
+    sampling = replace(drawing.sampling_of(study), draws=DRAWS, animals=ANIMALS - 1)  # and the typical one
+    drawn = [drawing.cohort(sampling, ARM, draw, range(ANIMALS)) for draw in sampling.cohort_draws]
     # the first animal of every draw, then the second of every draw, ...
     parameters = {name: np.array([draw[name] for draw in drawn]).T.reshape(-1) for name in drawn[0]}
     times = np.linspace(arm.schedule.end / OBSERVATIONS, arm.schedule.end, OBSERVATIONS)

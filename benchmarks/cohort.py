@@ -26,6 +26,7 @@ from benchmarks.records import Record, record, say
 TRUTH = 1e-11
 ROUGH = 1e-6  # enough to find the largest value of each state
 AT = 1e-6  # the relative tolerance of libRoadRunner whose error is the common one
+PROBE = 64  # subjects, to see how many fill a round
 UNIT = "CPU time per subject on one core at equal error (rms, relative)"
 COHORT, REFERENCE, PEER = "cohort engine", "reference engine", "libroadrunner"
 TRIED = {
@@ -94,7 +95,7 @@ def measured(case: Case, effort: Effort) -> dict[str, list[Point]]:
         name: sorted({one.relative for target in targets for one in bracket(points[name], target)}, reverse=True)
         for name in solvers
     }
-    guess = cpu_seconds(solvers[COHORT], chosen, timed[COHORT][-1])
+    guess = cpu_seconds(solvers[COHORT], case.cut(0, PROBE), timed[COHORT][-1])
     size = int(np.clip(effort.seconds / guess, effort.subjects, case.subjects))
     seconds: dict[tuple[str, float], list[float]] = {}
     for turn in range(effort.rounds):

@@ -58,7 +58,7 @@ def in_turns(case: Case, subjects: int, settings: list[dict[str, int]], rounds: 
 def subjects_for(case: Case, seconds: float, **settings: int) -> int:
     """How many subjects keep the engine busy for so long (at most the cohort)."""
     by_cohort_engine(case, case.cut(0, 1), RELATIVE, **settings)
-    probe = min(16, case.subjects)
+    probe = min(64, case.subjects)
     start = time.perf_counter()
     by_cohort_engine(case, case.cut(0, probe), RELATIVE, **settings)
     return int(np.clip(seconds * probe / (time.perf_counter() - start), 2, case.subjects))

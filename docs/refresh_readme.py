@@ -1,12 +1,15 @@
-"""Write the table of predictions and the picture of README.md from a finished run.
+"""Write the tables and the picture of README.md: from a finished run, and from what the benchmarks measured.
 
 make readme        (runs the demo study first)
+make bench         (runs the benchmarks; their table alone is written)
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from exocosm import load_result
 from exocosm.evidence.bibliography import short
@@ -14,7 +17,9 @@ from exocosm.evidence.catalogue import load_catalogue
 from exocosm.trajectory.result import Result
 
 BEGIN, END = "<!-- predictions: begin -->", "<!-- predictions: end -->"
+BENCHMARKS_BEGIN, BENCHMARKS_END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 ROOT = Path(__file__).parents[1]
+IN_README = ("headline", "threads", "limit", "startup")  # sections; the others are in the file alone
 
 
 def number(value: float) -> str:
@@ -56,16 +61,36 @@ def picture(result: Result, path: Path) -> None:
     figure.savefig(path, dpi=110, bbox_inches="tight")
 
 
-def main(folder: str) -> None:
-    """Rewrite README.md and docs/demo.png."""
-    result = load_result(folder)
+def benchmarks(results: list[dict[str, Any]]) -> str:
+    """The benchmarks of the cohort engine as a table in Markdown."""
+    lines = ["| what | beside | times faster | ms | peer's ms | error |", "|---|---|---|---|---|---|"]
+    chosen = [one for one in results if one["section"] in IN_README]
+    for one in chosen:
+        times = " | ".join(number(one[key] * 1e3) for key in ("seconds", "peer_seconds"))
+        what = one["name"].removeprefix("cohort: ")
+        lines.append(f"| {what} | {one['peer']} | {number(one['ratio'])} | {times} | {one['error']:.1e} |")
+    machines = sorted({f"{one['machine']} ({one['date']})" for one in chosen})
+    return "\n".join([*lines, "", f"Measured on {'; '.join(machines)}."])
+
+
+def replaced(text: str, begin: str, end: str, content: str) -> str:
+    """A text with other content between two marks."""
+    before, rest = text.split(begin)
+    return f"{before}{begin}\n{content}\n{end}{rest.split(end)[1]}"
+
+
+def main(folder: str = "") -> None:
+    """Rewrite README.md, and with the folder of a finished run docs/demo.png too."""
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    readme.write_text(f"{before}{BEGIN}\n{predictions(result)}\n{END}{after}", encoding="utf-8")
-    picture(result, ROOT / "docs" / "demo.png")
+    measured = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    text = replaced(text, BENCHMARKS_BEGIN, BENCHMARKS_END, benchmarks(measured))
+    if folder:
+        result = load_result(folder)
+        text = replaced(text, BEGIN, END, predictions(result))
+        picture(result, ROOT / "docs" / "demo.png")
+    readme.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
