@@ -38,7 +38,8 @@ class Plan:
     """A checked run: everything that is the same for all subjects.
 
     absolute: tolerance per state; parameters: (subject, parameter); flat: where the Jacobian's values stand;
-    observer: parameters -> one function (t, y) -> values of all observables; thresholds: as it, for what breaks rates.
+    observer: parameters -> one function (t, y) -> values of all observables; thresholds: as it, for what breaks rates,
+    which `comparisons` gives as text.
     """
 
     model: Compiled
@@ -46,10 +47,12 @@ class Plan:
     tolerances: Tolerances
     absolute: Array
     parameters: Array
+    planned_doses: tuple[PlannedDose, ...]  # in the order of the schedule
     doses: Mapping[float, tuple[PlannedDose, ...]]  # by time, in the order of the schedule
     observables: tuple[str, ...]
     observer: Callable[[Vector], Function]
     thresholds: Callable[[Vector], Function] | None
+    comparisons: tuple[str, ...]
     flat: NDArray[np.intp]
     amounts: int  # how many of the states are amounts (they stand first)
 
@@ -66,15 +69,16 @@ def plan_run(
     problems += _schedule_problems(schedule)
     table = _parameter_table(model, parameters, problems)
     absolute = _absolute_tolerances(model, tolerances, problems)
-    doses = [_planned(model, dose, problems) for dose in schedule.doses]
+    planned_doses = [_planned(model, dose, problems) for dose in schedule.doses]
     observables = tuple(dict.fromkeys(observe if observe is not None else (model.model.outputs or model.states)))
     observer = _observer(model, observables, problems)
     if problems:
         listed = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(problems, 1))
         raise SolveError(f"model '{model.model.name}' cannot be run as asked:\n{listed}")
     assert observer is not None
+    doses = tuple(filter(None, planned_doses))
     due: dict[float, list[PlannedDose]] = {}
-    for planned in filter(None, doses):
+    for planned in doses:
         for time in planned.dose.times:
             due.setdefault(time, []).append(planned)
     size = len(model.states)
@@ -85,10 +89,12 @@ def plan_run(
         tolerances=tolerances,
         absolute=absolute,
         parameters=table,
+        planned_doses=doses,
         doses={time: tuple(planned) for time, planned in due.items()},
         observables=observables,
         observer=observer,
         thresholds=model.observer(comparisons) if comparisons else None,
+        comparisons=comparisons,
         flat=np.array([row * size + column for row, column in model.jacobian_pattern], dtype=np.intp),
         amounts=len(model.model.species),
     )

@@ -60,18 +60,37 @@ def solve(
     """
     compiled = model if isinstance(model, Compiled) else compile_model(model)
     plan = plan_run(compiled, parameters, schedule, tolerances, observe)
-    runs = [_Run(plan, subject) for subject in range(len(plan.parameters))]
-    for run in runs:
-        run.go()
-    shape = (len(runs), len(schedule.observe_times), len(plan.observables))
+    return solve_planned(plan)
+
+
+def solve_planned(plan: Plan) -> Solution:
+    """The same for a run that has been checked and prepared."""
+    runs = [solve_subject(plan, subject) for subject in range(len(plan.parameters))]
+    shape = (len(runs), len(plan.schedule.observe_times), len(plan.observables))
     return Solution(
-        times=np.array(schedule.observe_times, dtype=np.float64),
+        times=np.array(plan.schedule.observe_times, dtype=np.float64),
         observables=plan.observables,
         values=np.array([run.values for run in runs], dtype=np.float64).reshape(shape),
         statuses=tuple(run.status for run in runs),
         events=tuple(record for run in runs for record in run.events),
         steps=tuple(run.evaluations for run in runs),
     )
+
+
+def solve_subject(plan: Plan, subject: int) -> Run:
+    """One subject, run to its end: values (time, observable), status, events and evaluations of the rates."""
+    run = Run(plan, subject)
+    run.go()
+    return run
+
+
+def missing_values(plan: Plan, values: Array) -> SubjectStatus:
+    """An observable such as 0/0 has no value though the run is sound: say so beside the NaN."""
+    missing = np.argwhere(~np.isfinite(values))
+    if not len(missing):
+        return _FINISHED
+    time, name = plan.schedule.observe_times[missing[0][0]], plan.observables[missing[0][1]]
+    return SubjectStatus(Status.FINISHED, f"observable '{name}' has no finite value at {time:.6g} h")
 
 
 class _FailedError(Exception):
@@ -82,7 +101,7 @@ class _FailedError(Exception):
         self.status = SubjectStatus(Status.FAILED, message, time, state, process)
 
 
-class _Run:
+class Run:
     """One subject on its way through the schedule."""
 
     def __init__(self, plan: Plan, subject: int) -> None:
@@ -115,7 +134,7 @@ class _Run:
         except _FailedError as failure:
             self.status = failure.status
         else:
-            self._mention_missing_values()
+            self.status = missing_values(self.plan, self.values)
 
     def _start(self) -> None:
         plan, model = self.plan, self.plan.model
@@ -301,13 +320,6 @@ class _Run:
             self.times[self.seen] <= self.time or same_time(self.times[self.seen], self.time)
         ):
             self._observe(self.times[self.seen], self.state)
-
-    def _mention_missing_values(self) -> None:
-        """An observable such as 0/0 has no value though the run is sound: say so beside the NaN."""
-        missing = np.argwhere(~np.isfinite(self.values))
-        if len(missing):
-            time, name = self.times[missing[0][0]], self.plan.observables[missing[0][1]]
-            self.status = SubjectStatus(Status.FINISHED, f"observable '{name}' has no finite value at {time:.6g} h")
 
     def _observe(self, time: float, state: list[float]) -> None:
         self.values[self.seen] = self.observed(time, state)

@@ -1,1 +1,5 @@
-"""The cohort engine: several subjects at once, in the lanes of machine code that is made for their model."""
+"""The cohort engine: generated machine code that solves many subjects at a time."""
+
+from exocosm.engines.cohort.solve import solve
+
+__all__ = ["solve"]

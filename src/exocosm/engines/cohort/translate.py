@@ -4,8 +4,9 @@ What drives the engine is written in this subset: it runs as it is, in Python (i
 the text of machine code from the same lines, with the same results to the last bit.
 
 Types: `int` (64 bits), `float`, `bool`, `Floats` and `Integers` (contiguous arrays of one dimension), `Kernel` (a
-function of arrays that returns nothing).  A local variable keeps the type of its first assignment in the order of the
-lines; an int becomes a float where a float is expected, nothing else is converted.
+function of arrays that returns nothing), and records: dataclasses whose fields are of these types but `bool`, passed by
+address, 8 bytes for each field, and only read.  A local variable keeps the type of its first assignment in the order of
+the lines; an int becomes a float where a float is expected, nothing else is converted.
 Statements: assignments to names and elements, plain, annotated or with += -= *=; if, while, for over range(stop) or
 range(start, stop), break, continue, return, pass, calls.
 Expressions: constants, numbers of the function's module by name, variables, elements, + - * / // % ** and minus,
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dataclasses
 import inspect
 import math
 import struct
@@ -69,6 +71,10 @@ _COMPARISON: Final[Mapping[type[ast.cmpop], tuple[str, str]]] = {
     ast.GtE: ("icmp sge", "fcmp oge"),
 }
 _TAKING = threading.Lock()
+
+
+def _llvm(kind: str) -> str:
+    return _LLVM.get(kind, "ptr")  # a record is known by its address
 
 
 class TranslationError(Exception):
@@ -125,7 +131,7 @@ class _Value(NamedTuple):
 
     @property
     def typed(self) -> str:
-        return f"{_LLVM[self.kind]} {self.text}"
+        return f"{_llvm(self.kind)} {self.text}"
 
 
 _TRUE: Final = _Value("bool", "true")
@@ -153,12 +159,12 @@ class _Function:
         given = tree.args
         if given.vararg or given.kwarg or given.kwonlyargs or given.posonlyargs or given.defaults:
             self.fault(tree, "parameters have names and types and nothing else")
+        self.tree, self.globals = tree, function.__globals__
         self.parameters = {one.arg: self.annotated(one, one.annotation) for one in given.args}
         self.returns = self.annotated(tree, tree.returns)
         if "None" in self.parameters.values() or self.returns not in _RETURNED or not ast.unparse(tree.args).isascii():
             self.fault(tree, f"a parameter is not None, and returned is one of {', '.join(_RETURNED)}")
         self.body = tree.body[ast.get_docstring(tree) is not None :]
-        self.tree, self.globals = tree, function.__globals__
         nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
         self.assigned = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
         self.kinds: dict[str, str] = {}  # of the variables so far
@@ -175,14 +181,14 @@ class _Function:
         self.listed = listed
         for name, kind in self.parameters.items():
             self.slot(name, kind)
-            self.emit(f"store {_LLVM[kind]} %{name}.given, ptr %{name}")
+            self.emit(f"store {_llvm(kind)} %{name}.given, ptr %{name}")
         self.block(self.body)
         if self.is_alive and self.returns != "None":
             self.fault(self.tree, f"its end can be reached without a {self.returns} to return")
         self.end("ret void")
-        parameters = ", ".join(f"{_LLVM[kind]} %{name}.given" for name, kind in self.parameters.items())
+        parameters = ", ".join(f"{_llvm(kind)} %{name}.given" for name, kind in self.parameters.items())
         extended = "zeroext " if self.returns == "bool" else ""  # to a caller from outside it is a bool of C
-        head = f"define {extended}{_LLVM[self.returns]} @{self.name}({parameters}) nounwind {{"
+        head = f"define {extended}{_llvm(self.returns)} @{self.name}({parameters}) nounwind {{"
         return "\n".join([head, "start.0:", *self.slots, *self.lines, "}", ""])
 
     def fault(self, node: ast.AST, message: str = "this is not in the subset") -> NoReturn:
@@ -191,8 +197,8 @@ class _Function:
 
     def annotated(self, node: ast.AST, annotation: ast.expr | None) -> str:
         kind = ast.unparse(annotation) if annotation else "missing"
-        if kind not in _LLVM:
-            self.fault(node, f"a type is one of {', '.join(_LLVM)}, and this is {kind}")
+        if kind not in _LLVM and not dataclasses.is_dataclass(self.outside(kind)):
+            self.fault(node, f"a type is one of {', '.join(_LLVM)} or a dataclass, and this is {kind}")
         return kind
 
     # lines and blocks
@@ -227,7 +233,7 @@ class _Function:
 
     def slot(self, name: str, kind: str) -> None:
         self.kinds[name] = kind
-        self.slots.append(f"  %{name} = alloca {_LLVM[kind]}")
+        self.slots.append(f"  %{name} = alloca {_llvm(kind)}")
 
     def put(self, node: ast.AST, value: _Value, kind: str, address: str) -> None:
         self.emit(f"store {self.converted(node, value, kind).typed}, ptr {address}")
@@ -252,7 +258,7 @@ class _Function:
                 self.put(node, value, *self.place(target))
             case ast.AugAssign(target=ast.Subscript() as target, op=ast.Add() | ast.Sub() | ast.Mult() as op):
                 kind, address = self.place(target)
-                old = self.result(kind, f"load {_LLVM[kind]}, ptr {address}")
+                old = self.result(kind, f"load {_llvm(kind)}, ptr {address}")
                 self.put(node, self.arithmetic(node, op, old, self.value(node.value)), kind, address)
             case ast.Expr(value=ast.Call() as call):
                 self.call(call)
@@ -336,9 +342,13 @@ class _Function:
                 return self.constant(node, node.value)
             case ast.Name():
                 return self.variable(node)
+            case ast.Attribute(value=ast.Name(id=name) as record, attr=field) if (
+                self.kinds.get(name, "int") not in _LLVM
+            ):
+                return self.field(node, self.variable(record), field)
             case ast.Subscript():
                 kind, address = self.place(node)
-                return self.result(kind, f"load {_LLVM[kind]}, ptr {address}")
+                return self.result(kind, f"load {_llvm(kind)}, ptr {address}")
             case ast.BinOp(left=left, op=op, right=right):
                 return self.arithmetic(node, op, self.value(left), self.value(right))
             case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -369,10 +379,13 @@ class _Function:
     def variable(self, node: ast.Name) -> _Value:
         kind = self.kinds.get(node.id)
         if kind:
-            return self.result(kind, f"load {_LLVM[kind]}, ptr %{node.id}")
+            return self.result(kind, f"load {_llvm(kind)}, ptr %{node.id}")
         if node.id in self.assigned:
             self.fault(node, "it is read before the line of its first assignment")
         return self.constant(node, self.outside(node.id))
+
+    def is_record(self, name: str) -> bool:
+        return self.kinds.get(name, "int") not in _LLVM
 
     def outside(self, name: str) -> Any:
         return self.globals.get(name, getattr(builtins, name, None))
@@ -383,7 +396,15 @@ class _Function:
         if array.kind not in _ELEMENT or index.kind != "int":
             self.fault(node, f"an element is array[int], not {array.kind}[{index.kind}]")
         kind = _ELEMENT[array.kind]
-        return kind, self.result("Floats", f"getelementptr inbounds {_LLVM[kind]}, {array.typed}, {index.typed}").text
+        return kind, self.result("Floats", f"getelementptr inbounds {_llvm(kind)}, {array.typed}, {index.typed}").text
+
+    def field(self, node: ast.AST, record: _Value, name: str) -> _Value:
+        """What stands in a field of a record: 8 bytes each, in the order of the dataclass."""
+        for place, one in enumerate(dataclasses.fields(self.outside(record.kind))):
+            if one.name == name and one.type in _LLVM:
+                address = self.result("Floats", f"getelementptr inbounds i64, {record.typed}, i64 {place}").text
+                return self.result(str(one.type), f"load {_llvm(str(one.type))}, ptr {address}")
+        self.fault(node, f"{record.kind} has no such field")
 
     def converted(self, node: ast.AST, value: _Value, kind: str) -> _Value:
         if value.kind == kind:
@@ -451,17 +472,18 @@ class _Function:
             sources.append(f"[ {self.converted(node, value, kind).text}, %{after} ]")
             self.end("br", out)
         self.begin(out)
-        return self.result(kind, f"phi {_LLVM[kind]} {', '.join(sources)}")
+        return self.result(kind, f"phi {_llvm(kind)} {', '.join(sources)}")
 
     # calls
 
     def call(self, node: ast.Call) -> _Value:
-        if not isinstance(node.func, ast.Name) or node.keywords:
+        if not isinstance(node.func, ast.Name | ast.Attribute) or node.keywords:
             self.fault(node)
-        name, target = node.func.id, self.outside(node.func.id)
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        target = self.outside(name)
         values = [self.value(argument) for argument in node.args]
-        if name in self.kinds or name in self.assigned:
-            kernel = self.variable(node.func)
+        if not name or name in self.kinds or name in self.assigned:
+            kernel = self.value(node.func)
             if kernel.kind != "Kernel" or any(value.kind not in _ELEMENT for value in values):
                 self.fault(node, "of the variables a kernel alone can be called, and with arrays alone")
             returns, address = "None", kernel.text
@@ -476,7 +498,7 @@ class _Function:
             return self.built_in(node, _BUILT_IN[target], values)
         else:
             self.fault(node, f"{name} is neither translated with this nor built in")
-        call = f"call {_LLVM[returns]} {address}({', '.join(value.typed for value in values)})"
+        call = f"call {_llvm(returns)} {address}({', '.join(value.typed for value in values)})"
         if returns != "None":
             return self.result(returns, call)
         self.emit(call)
@@ -494,7 +516,7 @@ class _Function:
                 return x
             case "view", [_Value(kind="Floats" | "Integers") as array, _Value(kind="int") as offset]:
                 return self.result(
-                    array.kind, f"getelementptr {_LLVM[_ELEMENT[array.kind]]}, {array.typed}, {offset.typed}"
+                    array.kind, f"getelementptr {_llvm(_ELEMENT[array.kind])}, {array.typed}, {offset.typed}"
                 )
             case "take", [_Value(kind="Integers") as counter]:
                 return self.result("int", f"atomicrmw add {counter.typed}, i64 1 seq_cst, align 8")

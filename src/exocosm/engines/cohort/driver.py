@@ -1,0 +1,652 @@
+"""The way of many subjects through their schedules, several at a time, one in each lane.
+
+Everything here is written in the subset of Python that `translate` turns into machine code; it also runs as it is, on
+NumPy arrays and the plain kernels of `plain.py`, and is then its own oracle.  A lane holds one subject with its own
+time, step, place in the schedule and place among the recorded times; a lane that has finished loads the next subject.
+
+Nothing of a lane depends on what stands in the others.  A subject with which anything out of the ordinary happens
+(steps refused again and again, numbers that are not finite, amounts below zero, events without end) is given up here
+and left to the reference engine, which solves it or says why it cannot be solved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exocosm.engines.cohort.tableau import ORDER
+from exocosm.engines.cohort.translate import Floats, Integers, Kernel, isfinite, peek, sqrt, take, view
+
+FINISHED, GIVEN_UP = 1, 2  # outcomes; 0: not reached
+
+_SAFETY = 0.9
+_LEAST, _MOST = 0.2, 6.0  # change of the step after one that was accepted
+_REFUSED = 0.1  # least change after one that was refused
+_EXPONENT = -0.5 / ORDER  # the error is a mean of squares
+_REFUSALS = 30  # in a row
+_SMALLEST_STEP = 1e-15  # of the time
+_SAME = 1e-14  # relative; times closer than this are one
+_CASCADE = 100  # events at one moment
+_MOST_EVENTS = 10_000  # of one subject
+_MOMENT = 1e-10  # of the length of the run: events closer than this are at one moment
+_HALVINGS = 60
+_FIRST_SHARE = 0.01  # of the way on which the first step changes the state, after Hairer, Norsett and Wanner
+
+
+@dataclass
+class Workspace:
+    """All that one thread works on.  Arrays of lanes are [index, lane]; those of a subject are [subject, index].
+
+    kernels: see `kernels.py`.  shared: what all threads read, `queue` (the next subject) and what they write per
+    subject.  lanes: what this thread alone uses.
+    """
+
+    # kernels
+    prepare: Kernel
+    slope: Kernel
+    step: Kernel
+    dense: Kernel
+    between: Kernel
+    commit: Kernel
+    triggers: Kernel
+    resets: Kernel
+    prepare_plan: Kernel
+    observe: Kernel
+    give: Kernel
+    # sizes
+    lanes: int
+    subjects: int
+    states: int
+    amounts: int  # the states that are amounts come first
+    parameters: int
+    observables: int
+    times: int
+    events: int
+    doses: int
+    pours: int  # infusions: doses with a duration, once for each time of giving
+    most_steps: int
+    most_records: int
+    # shared, read
+    relative: float
+    start: float
+    end: float
+    table: Floats  # [subject, parameter]
+    observe_times: Floats
+    tolerance: Floats  # absolute, by state; then the relative one
+    plan_of: Integers  # by subject: which list of edges is its own
+    edge_first: Integers  # by plan: first of its edges; one more at the end
+    edge_time: Floats
+    edge_margin: Floats  # by plan: how far from an edge a rate that jumps there is still seen
+    given_first: Integers  # by edge: first of its doses in `given`; one more at the end
+    given: Integers  # dose
+    given_pour: Integers  # place among the infusions, -1 for a bolus
+    dose_target: Integers
+    dose_duration: Floats
+    dose_conditional: Integers
+    once: Integers  # by event
+    reset_first: Integers  # by event: first of its resets; one more at the end
+    reset_state: Integers
+    # shared, written
+    queue: Integers  # next subject
+    stop: Integers  # not 0: give up everything
+    outcome: Integers  # by subject
+    attempts: Integers  # by subject: steps tried
+    values: Floats  # [subject, time, observable]
+    records: Integers  # how many
+    record_subject: Integers
+    record_what: Integers  # event, or -1 - dose
+    record_happened: Integers
+    record_time: Floats
+    # lanes
+    subject: Integers  # -1: empty
+    edge: Integers  # the next one
+    seen: Integers  # recorded times done
+    fresh: Integers  # 1: the next step is a first one
+    last: Integers  # 1: the step ends at the edge
+    refusals: Integers
+    due: Integers  # 1: a recorded time is within the step
+    risen: Integers  # 1: an event happens within the step
+    happened: Integers  # events of the subject
+    at_moment: Integers
+    armed: Integers  # [event, lane]
+    done: Integers  # [event, lane]
+    rising: Integers  # [event], of one lane
+    time: Floats
+    h: Floats  # wanted
+    length: Floats  # taken
+    low: Floats
+    high: Floats
+    moment: Floats  # of the last event
+    theta: Floats  # where in the step an event is
+    share: Floats  # where in the step a recorded time is
+    mask: Floats
+    error: Floats
+    worst: Floats
+    at: Floats  # times shown to kernels
+    zero: Floats  # [lane], all 0
+    y: Floats
+    new: Floats
+    peaks: Floats
+    inflow: Floats
+    slopes: Floats
+    slopes_later: Floats
+    constants: Floats
+    plan_constants: Floats
+    work: Floats
+    curve: Floats
+    state: Floats
+    trigger_values: Floats
+    before: Floats  # [event], of one lane
+    reset_values: Floats
+    observed: Floats
+    dosing: Floats
+    pour_rate: Floats  # [infusion, lane]
+    pour_end: Floats
+
+
+def run(w: Workspace) -> None:
+    """Solve subjects until the queue is empty."""
+    active = 0
+    for lane in range(w.lanes):
+        w.subject[lane] = -1
+        w.time[lane] = w.start
+        w.length[lane] = 1.0
+        if load_next(w, lane):
+            active += 1
+    while active > 0 and peek(w.stop) == 0:
+        first_steps(w)
+        for lane in range(w.lanes):
+            choose_length(w, lane)
+        w.step(
+            w.time, w.length, w.low, w.high, w.y, w.constants, w.inflow, w.tolerance, w.work, w.new, w.error, w.worst
+        )
+        accepted = judge(w)
+        if accepted:
+            curved = False
+            if w.events > 0:
+                curved = find_events(w)
+            observe_within(w, curved)
+            w.commit(w.mask, w.y, w.new, w.peaks)
+        for lane in range(w.lanes):
+            if w.subject[lane] >= 0 and not advance(w, lane):
+                active -= 1
+
+
+def load_next(w: Workspace, lane: int) -> bool:
+    """Put the next subject into a lane and bring it past the first edge; False if there is none left."""
+    while True:
+        subject = take(w.queue)
+        if subject >= w.subjects:
+            w.subject[lane] = -1
+            w.time[lane] = w.start
+            w.length[lane] = 1.0
+            return False
+        if w.outcome[subject] != 0:
+            continue  # given up beforehand
+        w.subject[lane] = subject
+        w.prepare(view(w.table, subject * w.parameters), view(w.constants, lane), view(w.y, lane))
+        w.prepare_plan(view(w.table, subject * w.parameters), view(w.plan_constants, lane))
+        w.time[lane] = w.start
+        w.edge[lane] = w.edge_first[w.plan_of[subject]]
+        w.seen[lane] = 0
+        w.refusals[lane] = 0
+        w.happened[lane] = 0
+        w.at_moment[lane] = 0
+        w.moment[lane] = w.start - 1.0 - abs(w.start)
+        for pour in range(w.pours):
+            w.pour_rate[pour * w.lanes + lane] = 0.0
+        sound = True
+        for state in range(w.states):
+            value = w.y[state * w.lanes + lane]
+            w.inflow[state * w.lanes + lane] = 0.0
+            w.peaks[state * w.lanes + lane] = max(value, 0.0)
+            if not isfinite(value) or (state < w.amounts and value < 0.0):
+                sound = False
+        if sound:
+            if w.events > 0:
+                w.triggers(w.time, w.y, w.constants, w.trigger_values)
+                for event in range(w.events):
+                    # an event that is true already at the start waits until it has been false
+                    place = event * w.lanes + lane
+                    w.armed[place] = 0 if w.trigger_values[place] > 0.0 else 1
+                    w.done[place] = 0
+            if pass_edge(w, lane):
+                if w.subject[lane] >= 0:
+                    return True
+            else:
+                w.outcome[subject] = GIVEN_UP
+        else:
+            w.outcome[subject] = GIVEN_UP
+
+
+def choose_length(w: Workspace, lane: int) -> None:
+    """The next step: as wanted, or to the edge, or half the way where a whole step would leave a crumb."""
+    if w.subject[lane] < 0:
+        return
+    left = w.edge_time[w.edge[lane]] - w.time[lane]
+    length = w.h[lane]
+    w.last[lane] = 0
+    if length >= 0.999 * left:
+        length = left
+        w.last[lane] = 1
+    elif 2.0 * length > left:
+        length = 0.5 * left
+    w.length[lane] = length
+
+
+def first_steps(w: Workspace) -> None:
+    """The length of a first step, from the first and second derivative of the state, for lanes that need one.
+
+    Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I (1993), section II.4: h0 changes the state by
+    a hundredth of itself; the slope a step h0 later tells the curvature; then h^5 max(|f|, |y''|) = 0.01.
+    """
+    wanted = False
+    for lane in range(w.lanes):
+        w.at[lane] = min(max(w.time[lane], w.low[lane]), w.high[lane])
+        if w.subject[lane] >= 0 and w.fresh[lane] == 1:
+            wanted = True
+    if not wanted:
+        return
+    w.slope(w.at, w.y, w.constants, w.inflow, w.slopes)
+    for lane in range(w.lanes):
+        small = 0.0
+        if w.subject[lane] >= 0 and w.fresh[lane] == 1:
+            size = scaled_size(w, lane, w.y)
+            speed = scaled_size(w, lane, w.slopes)
+            small = 1e-6
+            if size > 1e-5 and speed > 1e-5:
+                small = _FIRST_SHARE * size / speed
+            small = min(small, w.edge_time[w.edge[lane]] - w.time[lane])
+            w.h[lane] = small
+        w.at[lane] = min(max(w.time[lane] + small, w.low[lane]), w.high[lane])
+        for state in range(w.states):
+            place = state * w.lanes + lane
+            w.new[place] = w.y[place] + small * w.slopes[place]
+    w.slope(w.at, w.new, w.constants, w.inflow, w.slopes_later)
+    for lane in range(w.lanes):
+        if w.subject[lane] >= 0 and w.fresh[lane] == 1:
+            small = w.h[lane]
+            for state in range(w.states):
+                place = state * w.lanes + lane
+                w.slopes_later[place] = w.slopes_later[place] - w.slopes[place]
+            steep = max(scaled_size(w, lane, w.slopes), scaled_size(w, lane, w.slopes_later) / small)
+            h = max(1e-6, small * 1e-3)
+            if steep > 1e-15 and isfinite(steep):
+                h = (_FIRST_SHARE / steep) ** (1.0 / ORDER)
+            w.h[lane] = min(100.0 * small, h)
+            w.fresh[lane] = 0
+
+
+def scaled_size(w: Workspace, lane: int, vector: Floats) -> float:
+    """Root mean square of a vector in units of the tolerance."""
+    total = 0.0
+    for state in range(w.states):
+        place = state * w.lanes + lane
+        share = vector[place] / (w.tolerance[state] + w.relative * abs(w.y[place]))
+        total += share * share
+    return sqrt(total / w.states)
+
+
+def judge(w: Workspace) -> bool:
+    """Which lanes have made their step (mask 1), and the wanted length of the next; True if any has."""
+    any_accepted = False
+    for lane in range(w.lanes):
+        w.mask[lane] = 0.0
+        w.risen[lane] = 0
+        w.theta[lane] = 1.0
+        subject = w.subject[lane]
+        if subject < 0:
+            continue
+        w.attempts[subject] += 1
+        error = w.error[lane]
+        if error <= 1.0:
+            w.mask[lane] = 1.0
+            any_accepted = True
+            factor = _MOST
+            if error > 1e-12:
+                factor = min(_MOST, max(_LEAST, _SAFETY * error**_EXPONENT))
+            if w.refusals[lane] > 0:
+                factor = min(factor, 1.0)  # a length that was just refused is not tried again at once
+            w.h[lane] = w.length[lane] * factor
+            w.refusals[lane] = 0
+        else:
+            factor = _REFUSED
+            if isfinite(error):
+                factor = max(_REFUSED, _SAFETY * error**_EXPONENT)
+            w.h[lane] = w.length[lane] * factor
+            w.refusals[lane] += 1
+    return any_accepted
+
+
+def find_events(w: Workspace) -> bool:
+    """Which lanes meet an event within the step, and where: risen and theta.  True if the dense output is ready."""
+    for lane in range(w.lanes):
+        w.at[lane] = end_of_step(w, lane)
+    w.triggers(w.at, w.new, w.constants, w.trigger_values)
+    found = False
+    for lane in range(w.lanes):
+        if w.mask[lane] == 1.0:
+            if any_risen(w, lane):
+                found = True
+                w.risen[lane] = 1
+                w.mask[lane] = 0.0  # it goes on from the event, not from the end of the step
+            else:
+                rearm(w, lane)
+    if found:
+        w.dense(w.work, w.curve)
+        for lane in range(w.lanes):
+            if w.risen[lane] == 1:
+                locate(w, lane)
+    return found
+
+
+def rearm(w: Workspace, lane: int) -> None:
+    """Events that are false now wait for their next turn."""
+    for event in range(w.events):
+        place = event * w.lanes + lane
+        if w.trigger_values[place] < 0.0:
+            w.armed[place] = 1
+
+
+def any_risen(w: Workspace, lane: int) -> bool:
+    """Whether an event of the lane that waits for its turn is true."""
+    for event in range(w.events):
+        place = event * w.lanes + lane
+        if w.trigger_values[place] > 0.0 and w.armed[place] == 1 and w.done[place] == 0:
+            return True
+    return False
+
+
+def locate(w: Workspace, lane: int) -> None:
+    """The first moment of the step, to the last bit of time, at which an event of the lane is true: bisection.
+
+    Leaves theta and, in `state`, the state there; lanes located before keep theirs.
+    """
+    below = 0.0
+    above = 1.0
+    for _turn in range(_HALVINGS):
+        middle = 0.5 * (below + above)
+        look(w, lane, middle)
+        if any_risen(w, lane):
+            above = middle
+        else:
+            below = middle
+        if (above - below) * w.length[lane] <= 1e-16 * max(abs(w.time[lane]), w.length[lane]):
+            break
+    look(w, lane, above)
+
+
+def look(w: Workspace, lane: int, theta: float) -> None:
+    """State and triggers at theta of the step."""
+    w.theta[lane] = theta
+    w.between(w.theta, w.y, w.new, w.curve, w.state)
+    w.at[lane] = w.time[lane] + theta * w.length[lane]
+    w.triggers(w.at, w.state, w.constants, w.trigger_values)
+
+
+def end_of_step(w: Workspace, lane: int) -> float:
+    """The time at the end of the step; at an edge, the time of the edge itself."""
+    if w.subject[lane] >= 0 and w.last[lane] == 1:
+        return w.edge_time[w.edge[lane]]
+    return w.time[lane] + w.length[lane]
+
+
+def observe_within(w: Workspace, curved: bool) -> None:
+    """Record what is due before the end of the step (or before the event in it).
+
+    What is due at an edge or at an event is recorded later, after all that happens there.
+    """
+    ready = curved
+    while True:
+        due = False
+        for lane in range(w.lanes):
+            w.due[lane] = 0
+            if w.subject[lane] < 0 or (w.mask[lane] == 0.0 and w.risen[lane] == 0):
+                continue
+            if w.seen[lane] >= w.times:
+                continue
+            time = w.observe_times[w.seen[lane]]
+            end = end_of_step(w, lane)
+            if w.risen[lane] == 1:
+                end = w.time[lane] + w.theta[lane] * w.length[lane]
+            waits = w.risen[lane] == 1 or w.last[lane] == 1
+            if (time < end and not (waits and same_time(time, end))) or (time == end and not waits):
+                due = True
+                w.due[lane] = 1
+                w.at[lane] = time
+                w.share[lane] = (time - w.time[lane]) / w.length[lane]
+        if not due:
+            return
+        if not ready:
+            w.dense(w.work, w.curve)
+            ready = True
+        w.observe(w.share, w.at, w.y, w.new, w.curve, w.plan_constants, w.observed)
+        for lane in range(w.lanes):
+            if w.due[lane] == 1:
+                write_down(w, lane)
+
+
+def write_down(w: Workspace, lane: int) -> None:
+    """Keep the observables of a lane under its next recorded time."""
+    row = (w.subject[lane] * w.times + w.seen[lane]) * w.observables
+    for observable in range(w.observables):
+        w.values[row + observable] = w.observed[observable * w.lanes + lane]
+    w.seen[lane] += 1
+
+
+def same_time(one: float, other: float) -> bool:
+    return abs(one - other) <= _SAME * max(abs(one), abs(other))
+
+
+def advance(w: Workspace, lane: int) -> bool:
+    """What follows a step: the event or edge at its end, the next subject.  False if the lane is empty now."""
+    subject = w.subject[lane]
+    if w.mask[lane] == 0.0 and w.risen[lane] == 0:
+        tiny = w.h[lane] <= _SMALLEST_STEP * abs(w.time[lane]) or w.h[lane] < 1e-290
+        if w.refusals[lane] > _REFUSALS or tiny or w.attempts[subject] >= w.most_steps:
+            w.outcome[subject] = GIVEN_UP
+            return load_next(w, lane)
+        return True
+    sound = True
+    if w.risen[lane] == 1:
+        w.time[lane] = w.time[lane] + w.theta[lane] * w.length[lane]
+        for state in range(w.states):
+            place = state * w.lanes + lane
+            w.y[place] = w.state[place]
+            w.peaks[place] = max(w.peaks[place], w.y[place])
+        sound = not too_negative(w, lane)
+        if sound:
+            sound = newly_true(w, lane)
+        if sound:
+            observe_now(w, lane)
+            w.fresh[lane] = 1
+            if w.time[lane] >= w.edge_time[w.edge[lane]] or same_time(w.time[lane], w.edge_time[w.edge[lane]]):
+                sound = pass_edge(w, lane)
+    else:
+        w.time[lane] = end_of_step(w, lane)
+        if w.worst[lane] < 0.0 or w.last[lane] == 1:
+            sound = not too_negative(w, lane)
+        if sound and w.last[lane] == 1:
+            sound = pass_edge(w, lane)
+        elif w.attempts[subject] >= w.most_steps:
+            sound = False
+    if not sound:
+        w.outcome[subject] = GIVEN_UP
+        return load_next(w, lane)
+    if w.subject[lane] < 0:
+        return load_next(w, lane)
+    return True
+
+
+def too_negative(w: Workspace, lane: int) -> bool:
+    """Whether an amount is clearly below zero: a rate does not stop when nothing is left to take."""
+    for state in range(w.amounts):
+        place = state * w.lanes + lane
+        if w.y[place] < -1e3 * (w.tolerance[state] + w.relative * w.peaks[place]):
+            return True
+    return False
+
+
+def pass_edge(w: Workspace, lane: int) -> bool:
+    """What happens at an edge: doses, the events they set off, records; then on to the next edge.
+
+    False if the subject must be given up.  After the last edge the subject has finished and the lane is empty.
+    """
+    subject = w.subject[lane]
+    edge = w.edge[lane]
+    w.time[lane] = w.edge_time[edge]
+    if not dose(w, lane, edge):
+        return False
+    if w.events > 0 and not newly_true(w, lane):
+        return False
+    observe_now(w, lane)
+    if edge + 1 == w.edge_first[w.plan_of[subject] + 1]:
+        w.outcome[subject] = FINISHED
+        w.subject[lane] = -1
+        return True
+    margin = w.edge_margin[w.plan_of[subject]]
+    margin = min(margin, 0.01 * (w.edge_time[edge + 1] - w.edge_time[edge]))
+    w.edge[lane] = edge + 1
+    w.low[lane] = w.edge_time[edge] + margin
+    w.high[lane] = w.edge_time[edge + 1] - margin
+    w.fresh[lane] = 1
+    return True
+
+
+def dose(w: Workspace, lane: int, edge: int) -> bool:
+    """Give what is due; all conditions and amounts are read from the state before any dose of this moment."""
+    time = w.time[lane]
+    for pour in range(w.pours):
+        place = pour * w.lanes + lane
+        if w.pour_end[place] <= time:
+            w.pour_rate[place] = 0.0
+    if w.given_first[edge + 1] > w.given_first[edge]:
+        subject = w.subject[lane]
+        w.give(view(w.time, lane), view(w.y, lane), view(w.table, subject * w.parameters), w.dosing)
+        for number in range(w.given_first[edge], w.given_first[edge + 1]):
+            one = w.given[number]
+            if w.dose_conditional[one] == 1:
+                happens = w.dosing[w.doses + one] != 0.0
+                if not record(w, subject, -1 - one, time, 1 if happens else 0):
+                    return False
+                if not happens:
+                    continue
+            amount = w.dosing[one]
+            if not isfinite(amount) or amount < 0.0:
+                return False
+            target = w.dose_target[one] * w.lanes + lane
+            pour = w.given_pour[number]
+            if pour >= 0:
+                w.pour_rate[pour * w.lanes + lane] = amount / w.dose_duration[one]
+                w.pour_end[pour * w.lanes + lane] = time + w.dose_duration[one]
+            else:
+                w.y[target] = w.y[target] + amount
+                w.peaks[target] = max(w.peaks[target], w.y[target])
+    if w.pours > 0:
+        pour_in(w, lane)
+    return True
+
+
+def pour_in(w: Workspace, lane: int) -> None:
+    """The inflow of every state from the infusions that run."""
+    for state in range(w.states):
+        w.inflow[state * w.lanes + lane] = 0.0
+    for number in range(w.given_first[w.edge_first[1]]):  # every plan gives the same doses in the same order
+        pour = w.given_pour[number]
+        if pour >= 0:
+            target = w.dose_target[w.given[number]] * w.lanes + lane
+            w.inflow[target] = w.inflow[target] + w.pour_rate[pour * w.lanes + lane]
+
+
+def record(w: Workspace, subject: int, what: int, time: float, happened: int) -> bool:
+    """Write down an event or a decision; False where there is no room."""
+    place = take(w.records)
+    if place >= w.most_records:
+        return False
+    w.record_subject[place] = subject
+    w.record_what[place] = what
+    w.record_time[place] = time
+    w.record_happened[place] = happened
+    return True
+
+
+def observe_now(w: Workspace, lane: int) -> None:
+    """Record what is due at this very time, after all that happens at it."""
+    looked = False
+    while w.seen[lane] < w.times:
+        due = w.observe_times[w.seen[lane]]
+        if not (due <= w.time[lane] or same_time(due, w.time[lane])):
+            return
+        w.at[lane] = due
+        if not looked or w.at[lane] != w.time[lane]:
+            w.observe(w.zero, w.at, w.y, w.y, w.curve, w.plan_constants, w.observed)
+            looked = True
+        write_down(w, lane)
+
+
+def newly_true(w: Workspace, lane: int) -> bool:
+    """Let happen what is true now and was not; False: given up."""
+    w.triggers(w.time, w.y, w.constants, w.trigger_values)
+    for event in range(w.events):
+        place = event * w.lanes + lane
+        w.rising[event] = 0
+        if w.trigger_values[place] > 0.0 and w.armed[place] == 1 and w.done[place] == 0:
+            w.rising[event] = 1
+    rearm(w, lane)
+    return settle(w, lane)
+
+
+def settle(w: Workspace, lane: int) -> bool:
+    """Let the rising events of a lane happen, and those that they turn true in their wake, until no more do.
+
+    All events of one moment read the state before any of them; later ones in the model win.  False: given up.
+    """
+    subject = w.subject[lane]
+    while True:
+        count = 0
+        for event in range(w.events):
+            count += w.rising[event]
+        if count == 0:
+            return True
+        if w.time[lane] - w.moment[lane] > _MOMENT * (w.end - w.start):
+            w.moment[lane] = w.time[lane]
+            w.at_moment[lane] = 0
+        w.at_moment[lane] += count
+        w.happened[lane] += count
+        if w.at_moment[lane] > _CASCADE or w.happened[lane] > _MOST_EVENTS:
+            return False
+        w.triggers(w.time, w.y, w.constants, w.trigger_values)
+        for event in range(w.events):
+            w.before[event] = w.trigger_values[event * w.lanes + lane]
+        w.resets(view(w.time, lane), view(w.y, lane), view(w.table, subject * w.parameters), w.reset_values)
+        for event in range(w.events):
+            if w.rising[event] == 1:
+                if not record(w, subject, event, w.time[lane], 1):
+                    return False
+                w.done[event * w.lanes + lane] = w.once[event]
+                for reset in range(w.reset_first[event], w.reset_first[event + 1]):
+                    state = w.reset_state[reset]
+                    value = w.reset_values[reset]
+                    if not isfinite(value) or (state < w.amounts and value < -1e3 * w.tolerance[state]):
+                        return False
+                    w.y[state * w.lanes + lane] = value
+                    w.peaks[state * w.lanes + lane] = max(w.peaks[state * w.lanes + lane], value)
+        w.triggers(w.time, w.y, w.constants, w.trigger_values)
+        for event in range(w.events):
+            place = event * w.lanes + lane
+            value = w.trigger_values[place]
+            if w.rising[event] == 1:
+                # at a located root the value is zero but for rounding: only a changed one tells that it is false
+                w.armed[place] = 1 if value != w.before[event] and not value > 0.0 else 0
+                w.rising[event] = 0
+            elif value > 0.0 and w.armed[place] == 1 and w.done[place] == 0:
+                w.rising[event] = 1
+                w.armed[place] = 0
+            elif value < 0.0:
+                w.armed[place] = 1
+
+
+FUNCTIONS = (
+    run, load_next, choose_length, first_steps, scaled_size, judge, find_events, rearm, any_risen, locate, look,
+    end_of_step, observe_within, write_down, same_time, advance, too_negative, pass_edge, dose, pour_in, record,
+    observe_now, newly_true, settle,
+)  # fmt: skip

@@ -1,0 +1,202 @@
+"""What the driver works on, laid out: the plan of a run as arrays, the same for all threads, and lanes for each."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from exocosm.engines.cohort.driver import Workspace
+from exocosm.engines.cohort.tableau import STAGES
+from exocosm.engines.contract import Array
+from exocosm.engines.plan import Plan
+from exocosm.engines.thresholds import moments
+from exocosm.network import expression as tree
+
+_ALIGNED = 64  # bytes: a cache line, and the widest vector
+_RECORDS = 64  # places for events and decisions per subject, on average
+_LEAST_RECORDS = 1024
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Doubles per lane that kernels need, and how many lanes there are."""
+
+    lanes: int
+    constants: int
+    plan_constants: int
+    work: int
+
+
+def shared_arrays(plan: Plan) -> dict[str, Any]:
+    """The fields of a workspace that all threads share, and the arrays that they write their results to."""
+    subjects, parameters = plan.parameters.shape
+    model, schedule = plan.model, plan.schedule
+    times, observables = len(schedule.observe_times), len(plan.observables)
+    events, resets = model.events, _resets(plan)
+    capacity = max(_LEAST_RECORDS, _RECORDS * subjects) if events or any(d.condition for d in plan.planned_doses) else 1
+    outcome = _integers(subjects)
+    outcome[~np.isfinite(plan.parameters).all(axis=1)] = -1  # the reference engine says what is wrong
+    return {
+        "subjects": subjects, "states": len(model.states), "amounts": plan.amounts, "parameters": parameters,
+        "observables": observables, "times": times, "events": len(events), "doses": len(plan.planned_doses),
+        "most_steps": plan.tolerances.max_steps, "most_records": capacity,
+        "relative": plan.tolerances.relative, "start": schedule.start, "end": schedule.end,
+        "table": np.ascontiguousarray(plan.parameters).reshape(-1),
+        "observe_times": np.array(schedule.observe_times, dtype=np.float64),
+        "tolerance": np.append(plan.absolute, plan.tolerances.relative),
+        "dose_target": _whole([dose.target for dose in plan.planned_doses]),
+        "dose_duration": np.array([dose.dose.duration for dose in plan.planned_doses], dtype=np.float64),
+        "dose_conditional": _whole([dose.condition is not None for dose in plan.planned_doses]),
+        "once": _whole([event.once for event in events]),
+        "reset_first": _whole(np.cumsum([0, *(len(one) for one in resets)])),
+        "reset_state": _whole([row for one in resets for row, _ in one]),
+        "queue": _integers(1), "stop": _integers(1), "outcome": outcome, "attempts": _integers(subjects),
+        "values": np.full(subjects * times * observables, np.nan),
+        "records": _integers(1), "record_subject": _integers(capacity), "record_what": _integers(capacity),
+        "record_happened": _integers(capacity), "record_time": np.zeros(capacity),
+        **_edges(plan),
+    }  # fmt: skip
+
+
+def _resets(plan: Plan) -> list[list[tuple[int, tree.Expression]]]:
+    equations = plan.model.equations
+    assert equations is not None
+    return equations.resets
+
+
+def _edges(plan: Plan) -> dict[str, Any]:
+    """The times at which the integration starts anew: doses, ends of infusions, known jumps of rates, both ends.
+
+    Where a jump depends on parameters, subjects that jump at the same times share one list.
+    """
+    schedule = plan.schedule
+    common = {schedule.start, schedule.end, *plan.doses}
+    for dose in schedule.doses:
+        common.update(time + dose.duration for time in dose.times)
+    plan_of, jumps = _jumps(plan)
+    numbers = {id(dose): number for number, dose in enumerate(plan.planned_doses)}
+    pours: dict[tuple[float, int], int] = {}
+    for time, planned in sorted(plan.doses.items()):
+        for place, dose in enumerate(planned):
+            if dose.dose.duration > 0.0:
+                pours[time, place] = len(pours)
+    edge_first, given_first = [0], [0]
+    edge_time: list[float] = []
+    given: list[int] = []
+    given_pour: list[int] = []
+    for extra in jumps:
+        edges = sorted(edge for edge in common | set(extra) if schedule.start <= edge <= schedule.end)
+        for edge in edges:
+            for place, dose in enumerate(plan.doses.get(edge, ())):
+                given.append(numbers[id(dose)])
+                given_pour.append(pours.get((edge, place), -1))
+            given_first.append(len(given))
+        edge_time += edges
+        edge_first.append(len(edge_time))
+    margin = 1e-14 * max(abs(schedule.start), abs(schedule.end)) if plan.comparisons else -np.inf
+    return {
+        "pours": len(pours), "plan_of": plan_of, "edge_first": _whole(edge_first), "edge_time": np.array(edge_time),
+        "edge_margin": np.full(len(jumps), margin), "given_first": _whole(given_first), "given": _whole(given),
+        "given_pour": _whole(given_pour),
+    }  # fmt: skip
+
+
+def _jumps(plan: Plan) -> tuple[np.ndarray, list[tuple[float, ...]]]:
+    """By subject, the number of its list of jumps; and the lists."""
+    subjects = len(plan.parameters)
+    if plan.thresholds is None:
+        return _integers(subjects), [()]
+    equations = plan.model.equations
+    assert equations is not None
+    used = {name for text in plan.comparisons for name in tree.symbols(equations.observable(text))}
+    columns = [place for place, name in enumerate(plan.model.parameters) if name in used]
+    unique, number = np.unique(plan.parameters[:, columns], axis=0, return_inverse=True)
+    nothing = [0.0] * len(plan.model.states)
+    lists: list[tuple[float, ...]] = []
+    first = {int(group): subject for subject, group in reversed(list(enumerate(number.reshape(-1))))}
+    for group in range(len(unique)):
+        row = plan.parameters[first[group]]
+        if np.isfinite(row).all():
+            differences = plan.thresholds(row.tolist())
+            found = moments(lambda t, of=differences: of(t, nothing), plan.schedule.start, plan.schedule.end)
+            lists.append(tuple(found))
+        else:
+            lists.append(())
+    return np.ascontiguousarray(number.reshape(-1), dtype=np.int64), lists
+
+
+def workspace(shared: Mapping[str, Any], kernels: Mapping[str, Any], sizes: Sizes) -> Workspace:
+    """A workspace of one thread: the shared fields, and lanes of its own."""
+    lanes, states, events = sizes.lanes, shared["states"], shared["events"]
+    resets = len(shared["reset_state"])
+    one = ("subject", "edge", "seen", "fresh", "last", "refusals", "due", "risen", "happened", "at_moment")
+    real = (
+        "time", "h", "length", "low", "high", "moment", "theta", "share", "mask", "error", "worst", "at", "zero",
+    )  # fmt: skip
+    vectors = ("y", "new", "peaks", "inflow", "slopes", "slopes_later", "state")
+    return Workspace(
+        **kernels,
+        lanes=lanes,
+        **shared,
+        **{name: _integers(lanes) for name in one},
+        **{name: _integers(events * lanes) for name in ("armed", "done")},
+        rising=_integers(events),
+        **{name: _aligned(lanes) for name in real},
+        **{name: _aligned(states * lanes) for name in vectors},
+        constants=_aligned(sizes.constants * lanes),
+        plan_constants=_aligned(sizes.plan_constants * lanes),
+        work=_aligned(max(sizes.work, STAGES * states) * lanes),
+        curve=_aligned(3 * states * lanes),
+        trigger_values=_aligned(events * lanes),
+        before=_aligned(events),
+        reset_values=_aligned(resets),
+        observed=_aligned(shared["observables"] * lanes),
+        dosing=_aligned(2 * shared["doses"]),
+        pour_rate=_aligned(shared["pours"] * lanes),
+        pour_end=_aligned(shared["pours"] * lanes),
+    )
+
+
+def record_of(space: Workspace) -> ctypes.Array[ctypes.c_int64]:
+    """The workspace as machine code reads it: 8 bytes for each field, in order: a number or an address."""
+    words: list[int] = []
+    for field in fields(space):
+        value = getattr(space, field.name)
+        if field.type == "float":
+            words.append(int(np.float64(value).view(np.int64)))
+        elif isinstance(value, np.ndarray):
+            words.append(value.ctypes.data)
+        else:
+            words.append(int(value))
+    return (ctypes.c_int64 * len(words))(*words)
+
+
+def lane_bytes(plan: Plan, sizes: Sizes) -> int:
+    """Memory of the lanes of one thread."""
+    per_lane = sizes.constants + sizes.plan_constants + sizes.work + 10 * len(plan.model.states) + len(plan.observables)
+    return 8 * sizes.lanes * per_lane
+
+
+def result_bytes(plan: Plan) -> int:
+    """Memory of the recorded values and of what else grows with the number of subjects."""
+    subjects, parameters = plan.parameters.shape
+    recorded = len(plan.schedule.observe_times) * len(plan.observables)
+    return 8 * subjects * (recorded + parameters + 4)
+
+
+def _aligned(size: int) -> Array:
+    raw = np.zeros(max(1, size) * 8 + _ALIGNED, dtype=np.uint8)
+    offset = -raw.ctypes.data % _ALIGNED
+    return raw[offset : offset + max(1, size) * 8].view(np.float64)[:size] if size else np.zeros(0)
+
+
+def _integers(size: int) -> np.ndarray:
+    return np.zeros(size, dtype=np.int64)
+
+
+def _whole(values: Any) -> np.ndarray:
+    return np.array(values, dtype=np.int64)
