@@ -6,6 +6,7 @@ of the run itself.  What it finds out goes to the standard output as one JSON do
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -108,6 +109,7 @@ def left_over(folder: Path) -> list[str]:
 
 def every_point(place: Path, what: str, stride: int, start: int) -> dict[str, Any]:
     """Interrupt a run that replaces an older result at every `stride`-th request to the file system, and resume it."""
+    place.mkdir(exist_ok=True)
     old, new = (state(quietly(study, place / study.name).folder) for study in (OLD, NEW))
     (place / "old" / REPORT).write_text("the old report")
     os.sync()
@@ -147,45 +149,36 @@ def any_moment(place: Path, kills: int, seed: int) -> dict[str, Any]:
         words = ["run", str(place / "study.yaml"), "-o", str(out), "--draws", "12", "--workers", str(workers)]
         return attempt(lambda: app([*words, "--quiet"]))
 
-    lasts, hashes = {}, []
-    for workers in (1, 2, 1, 2):  # the first of each imports what the others find in place
+    with contextlib.suppress(SystemExit):  # everything that is imported late is imported now
+        app(
+            ["run", str(place / "study.yaml"), "-o", str(place / "first"), "--draws", "12", "--workers", "1", "--quiet"]
+        )
+    hashes, lasts = [state(place / "first")], {}
+    for workers in (1, 2):
         began = time.monotonic()
-        if workers == 1 and not hashes:
-            try:
-                app(["run", str(place / "study.yaml"), "-o", str(place / "first"), "--draws", "12", "--quiet",
-                     "--workers", "1"])  # fmt: skip
-            except SystemExit:
-                pass
-            hashes.append(state(place / "first"))
-            continue
-        out = place / f"timed{len(hashes)}"
-        assert not ending(start(out, workers))
+        assert not ending(start(place / f"timed{workers}", workers))
         lasts[workers] = time.monotonic() - began
-        hashes.append(state(out))
+        hashes.append(state(place / f"timed{workers}"))
     done, finished, wrong = 0, 0, []
-    moments = {"nothing": 0, "chunks": 0, "saving": 0, "whole": 0}
+    moments = dict.fromkeys(("nothing", "chunks", "saving", "whole"), 0)
     while done < kills:
         out = place / f"out{finished}"
         while True:
             workers = 1 + done % 2
             child = start(out, workers)
-            ends = time.monotonic() + chance.uniform(0.0, lasts[workers])
-            while time.monotonic() < ends and not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                time.sleep(0.001)
-            if done < kills and not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                done += 1
-                if chance.random() < 0.5:
-                    os.killpg(child, signal.SIGKILL)
-                else:
-                    os.kill(child, signal.SIGKILL)  # its workers are left to themselves
-                ending(child)
-                moments[_moment(out)] += 1
-                if state(out) not in ("", hashes[0]):
-                    wrong.append(f"kill {done}: a result that looks whole and is not")
-                continue
-            if told := ending(child):
-                wrong.append(f"after kill {done}: {told}")
-            break
+            if done == kills or not _alive_at(_any_of(chance, out, lasts[workers]), child):
+                if told := ending(child):
+                    wrong.append(f"after kill {done}: {told}")
+                break
+            done += 1
+            if chance.random() < 0.5:
+                os.killpg(child, signal.SIGKILL)
+            else:
+                os.kill(child, signal.SIGKILL)  # its workers are left to themselves
+            ending(child)
+            moments[_moment(out)] += 1
+            if state(out) not in ("", hashes[0]):
+                wrong.append(f"kill {done}: a result that looks whole and is not")
         hashes.append(state(out))
         finished += 1
         if left_over(out) or not (out / REPORT).exists():
@@ -194,18 +187,48 @@ def any_moment(place: Path, kills: int, seed: int) -> dict[str, Any]:
     return {"kills": done, "finished": finished, "hashes": hashes, "wrong": wrong, "moments": moments}
 
 
+def _any_of(chance: random.Random, out: Path, lasts: float) -> Callable[[], bool]:
+    """Whether the moment has come: by the clock, after so many more chunks, or some time after saving began."""
+    kind, began, wait = chance.randrange(3), time.monotonic(), chance.uniform(0.0, 0.04)
+    ends, chunks = began + chance.uniform(0.0, lasts), _chunks(out) + chance.randrange(1, 20)
+    if kind == 0:
+        return lambda: time.monotonic() > ends
+    if kind == 1:
+        return lambda: _chunks(out) >= chunks
+    saving: list[float] = []
+
+    def saved_for_a_while() -> bool:
+        if not saving and any(out.glob(".writing-*")):
+            saving.append(time.monotonic())
+        return bool(saving) and time.monotonic() - saving[0] > wait
+
+    return saved_for_a_while
+
+
+def _alive_at(moment: Callable[[], bool], child: int) -> bool:
+    """Wait for a moment; whether the child has not ended before it."""
+    while not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        if moment():
+            return True
+        time.sleep(0.0005)
+    return False
+
+
+def _chunks(out: Path) -> int:
+    return sum(1 for _ in out.glob(".chunks/*.chunk"))
+
+
 def _moment(out: Path) -> str:
     if (out / "recipe.json").exists():
         return "whole"
     if any(out.glob(".writing-*")) or any((out / name).exists() for name in FILES):
         return "saving"
-    return "chunks" if any(out.glob(".chunks/*.chunk")) else "nothing"
+    return "chunks" if _chunks(out) else "nothing"
 
 
 if __name__ == "__main__":
-    what, place, *numbers = sys.argv[1:]
-    if what == "random":
-        found = any_moment(Path(place), int(numbers[0]), int(numbers[1]))
+    what, place, first, second = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    if what == "moments":
+        print(json.dumps(any_moment(place, first, second)))
     else:
-        found = every_point(Path(place), what, int(numbers[0]), int(numbers[1]))
-    print(json.dumps(found))
+        print(json.dumps({how: every_point(place / how, how, first, second) for how in ("kill", "full")}))

@@ -16,8 +16,10 @@ from exocosm.trajectory.result import MAXIMUM_BYTES, WHAT_TO_REDUCE
 from exocosm.workflow.plan import Plan, observe_times
 
 NUMBER = 8  # bytes of a float
+GROUPS = Path("/sys/fs/cgroup")  # where Linux keeps the limits of groups of processes
 # taken by measurement, rounded up (tests/workflow/test_needs.py measures again)
-ROW_IN_MEMORY, ROW_ON_DISK = 250, 90  # bytes of a row of metrics: as a table and its text; as text
+ROW_IN_MEMORY, ROW_ON_DISK = 300, 90  # bytes of a row of metrics: as a table and its text; as text
+BESIDE = 2_000_000  # bytes of the small tables
 COPIES_OF_CURVES = 5  # of one output of one arm, while metrics are taken from it
 COPIES_TO_SAVE = 3  # of all curves
 CHUNK_ON_DISK = 4096  # bytes of a chunk beside its numbers, with what the file system rounds up
@@ -65,7 +67,7 @@ def memory_needed(plan: Plan) -> int:
         of_arm = curve_bytes(plan, place) // max(1, len(study.arms))
         copies = COPIES_OF_CURVES * of_arm // max(1, len(study.outputs))
         working.append((curve_bytes(plan, place) if place else 0) + of_arm + copies)
-    return max(main + max(working), COPIES_TO_SAVE * main) + ROW_IN_MEMORY * _metric_rows(plan)
+    return max(main + max(working), COPIES_TO_SAVE * main) + ROW_IN_MEMORY * _metric_rows(plan) + BESIDE
 
 
 def disk_needed(plan: Plan, pending: Sequence[int], saved: bool) -> int:
@@ -124,17 +126,16 @@ def _memory_of_groups(membership: Path) -> Iterator[int]:
         lines = membership.read_text().splitlines()
     except OSError:
         return
-    root = Path("/sys/fs/cgroup")
     for line in lines:
         if not line.startswith("0::/"):
             continue
-        group = root / line[4:]
+        group = GROUPS / line[4:]
         for folder in (group, *group.parents):
             limit, used = (_number_in(folder / f"memory.{name}") for name in ("max", "current"))
             if limit is not None and used is not None:
                 # what is only kept of files is given back when it is needed
                 yield max(0, limit - used + _numbers_in(folder / "memory.stat").get("inactive_file", 0))
-            if folder == root:
+            if folder == GROUPS:
                 break
 
 

@@ -54,7 +54,8 @@ def serve(study_file: Path, folder: Path, questions: Iterable[str], answers: IO[
             number, key = int(line.split()[0]), line.split()[1]
             if bench.plan.keys[number : number + 1] != (key,):
                 raise SolveError(
-                    f"the program, or the study in '{folder}', is no longer what it was when the run began; run again"
+                    f"the program on the disk, or the study in '{folder}', is not what this run was begun with; "
+                    "start Python anew and run again"
                 )
             write_chunk(folder, key, solve_job(bench, bench.plan.jobs[number]))
         except ExocosmError as problem:
