@@ -7,9 +7,7 @@ absolute tolerance of a state is SHARE times r times the largest value that it e
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -112,11 +110,10 @@ def roadrunner_solver(case: Case) -> Solver:
                 runner.integrator.setIndividualTolerance(name, SHARE * relative * float(peaks[place]))
         table = np.array([parameters[name] for name in order]).T.copy()
         values = []
-        with quiet():
-            for row in table:
-                runner.model.setGlobalParameterValues(places, row)
-                runner.reset()
-                values.append(np.array(runner.simulate(times=times))[1:, 1:])
+        for row in table:
+            runner.model.setGlobalParameterValues(places, row)
+            runner.reset()
+            values.append(np.array(runner.simulate(times=times))[1:, 1:])
         return np.array(values)
 
     return solve
@@ -139,23 +136,10 @@ def load_roadrunner(sbml: str, case: Case):  # type: ignore[no-untyped-def]
 
 @cache
 def roadrunner():  # type: ignore[no-untyped-def]
-    """The peer's package."""
+    """The peer's package, without a warning of CVODE on the terminal at every dose."""
+    os.environ.setdefault("SUNLOGGER_WARNING_FILENAME", os.devnull)
     import roadrunner as package
 
     package.Logger.setLevel(package.Logger.LOG_FATAL)
     package.Config.setValue(package.Config.LLVM_BACKEND, package.Config.LLJIT)
     return package
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without what CVODE inside libRoadRunner writes straight to the terminal at every dose."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

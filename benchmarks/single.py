@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.cases import EXAMPLES
-from benchmarks.peers import quiet, roadrunner, roadrunner_version
+from benchmarks.peers import roadrunner, roadrunner_version
 from benchmarks.records import Record, record
 from exocosm.engines.contract import Schedule, Status, Tolerances
 from exocosm.engines.reference import solve
@@ -125,5 +125,4 @@ def compare(file: str, arm_name: str) -> Record:
 
 def single() -> list[Record]:
     """Both cases."""
-    with quiet():
-        return [compare(file, arm) for file, arm in CASES]
+    return [compare(file, arm) for file, arm in CASES]
