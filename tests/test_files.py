@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -12,7 +13,18 @@ from hypothesis import strategies as st
 
 from exocosm import files
 from exocosm.errors import InputError
-from exocosm.files import atomic_folder, inside, read_bytes, read_text, require_writable, write_atomic
+from exocosm.files import (
+    atomic_folder,
+    checksum,
+    held,
+    inside,
+    read_bytes,
+    read_text,
+    remove_unfinished,
+    require_writable,
+    staged,
+    write_atomic,
+)
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
@@ -192,3 +204,84 @@ def test_reading_says_what_is_wrong(tmp_path: Path) -> None:
 def test_byte_order_mark_and_line_ends_are_normal(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"\xef\xbb\xbfa\r\nb\rc")
     assert read_text(tmp_path / "a", 100) == "a\nb\nc"
+
+
+def test_a_stage_is_within_the_folder_and_gone_afterwards(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), staged(tmp_path) as stage:
+        assert stage.parent == tmp_path
+        (stage / "a").write_text("1")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(InputError, match="no folder can be made"), staged(tmp_path / "nowhere"):
+        pass
+
+
+def test_what_is_unfinished_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "a").write_text("1")
+    (tmp_path / ".writing-link").symlink_to(tmp_path / "kept")
+    (tmp_path / ".writing-file").write_text("1")
+    (tmp_path / ".writing-folder").mkdir()
+    (tmp_path / ".writing-folder" / "a").write_text("1")
+    remove_unfinished(tmp_path)
+    remove_unfinished(tmp_path / "nowhere")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "kept"]
+
+
+def test_a_folder_is_held_by_one(tmp_path: Path) -> None:
+    for _ in range(2):
+        with held(tmp_path):
+            with pytest.raises(InputError, match=rf"another run \(process {os.getpid()}\)"), held(tmp_path):
+                pass
+            assert len(list(tmp_path.iterdir())) == 1
+        assert list(tmp_path.iterdir()) == []
+    with pytest.raises(InputError, match="no such file"), held(tmp_path / "nowhere"):
+        pass
+
+
+def test_a_lock_left_by_a_killed_process_holds_nobody_up(tmp_path: Path) -> None:
+    (tmp_path / ".running").write_text("process 1")
+    with held(tmp_path):
+        assert (tmp_path / ".running").read_text() == f"process {os.getpid()}"
+
+
+def test_a_lock_is_not_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / ".running").symlink_to(tmp_path / "precious")
+    with pytest.raises(InputError), held(tmp_path):
+        pass
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_a_lock_that_was_removed_meanwhile_is_taken_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who opens the file just before its holder removes it would else hold a file that nobody sees."""
+    real, calls = files._lock, []
+
+    def slow(handle: int) -> bool:
+        if not calls:
+            (tmp_path / ".running").unlink()
+        calls.append(handle)
+        return real(handle)
+
+    monkeypatch.setattr(files, "_lock", slow)
+    with held(tmp_path):
+        assert len(calls) == 2
+        assert (tmp_path / ".running").exists()
+
+
+def test_a_file_system_without_locks_keeps_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with held(tmp_path), held(tmp_path):
+        pass
+
+
+def test_a_checksum_is_the_known_one(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    assert checksum(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    with pytest.raises(InputError, match="no such file"):
+        checksum(tmp_path / "b")
