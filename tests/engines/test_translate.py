@@ -471,10 +471,11 @@ def test_a_flag_is_seen_in_the_midst_of_a_loop(native: Native) -> None:
 # ---- programs by chance
 
 # simple forms || forms with parts, which are left out where the text is deep enough
+# no int alone where a float is expected: it stays an int in Python, whose zero has no sign
 FORMS = {
-    "F": "x | y | a[i] | a[abs(j) % 3] | 0.3 | -1.5 | 2 | i | K | row[0] || (<F> + <F>) | (<F> - <F>) | (<F> * <F>) | "
-    "<F> / (1.0 + abs(<F>)) | (-<F>) | (<F> if <B> else <F>) | min(<F>, <F>) | max(<F>, <F>) | mixed(<F>, <F>) | "
-    "sqrt(abs(<F>)) | abs(<F>)",
+    "F": "x | y | a[i] | a[abs(j) % 3] | 0.3 | -1.5 | 2 * x | i - y | j / 3 | K | row[0] || (<F> + <F>) | "
+    "(<F> - <F>) | (<F> * <F>) | <F> / (1.0 + abs(<F>)) | (-<F>) | (<F> if <B> else <F>) | min(<F>, <F>) | "
+    "max(<F>, <F>) | mixed(<F>, <F>) | sqrt(abs(<F>)) | abs(<F>)",
     "I": "i | j | abs(j) % 3 | 2 | -1 | n[0] | n[i] || (<I> + <I>) | (<I> - <I>) | abs(<I> * i) % 97 | "
     "(abs(<I>) // (1 + abs(<I>))) | (abs(<I>) % (1 + abs(<I>))) | (<I> if <B> else <I>) | min(<I>, <I>)",
     "B": "flag | x < y | i <= j < 5 | 0.5 >= x || <F> < <F> | <F> >= <F> | <F> != <F> | <I> == <I> | <I> > <I> | "
@@ -482,7 +483,7 @@ FORMS = {
     "S": "x = <F> | x += <F> | y = <F> | a[i] = <F> | a[1] *= <F> | a[abs(j) % 3] += <F> | j = abs(<I>) % 1000 | "
     "n[abs(j) % 3] = abs(<I>) % 7 | flag = <B> | row = view(a, abs(j) % 3) | if <B>:\n    return <F> || "
     "if <B>:\n<BLOCK>\nelse:\n<BLOCK> | if <B>:\n<BLOCK>\nelif <B>:\n<BLOCK> | "
-    "for <TURN> in range(abs(j) % 3, 4):\n<BLOCK> | j = 0\nwhile j < 4 and <B>:\n    j += 1\n<BLOCK>",
+    "for <TURN> in range(abs(j) % 3, 4):\n<BLOCK> | <TURN> = 0\nwhile <TURN> < 4 and <B>:\n    <TURN> += 1\n<BLOCK>",
 }
 WAYS_OUT = ["if <B>:\n    break", "if <B>:\n    continue"]
 
@@ -492,7 +493,7 @@ def texts(draw: st.DrawFn, symbol: str, depth: int, in_loop: bool = False) -> st
     """A text of the kind that the symbol stands for."""
     simple, with_parts = (forms.split(" | ") for forms in FORMS[symbol].split(" || "))
     form = draw(st.sampled_from(simple + with_parts * (depth > 0) + WAYS_OUT * in_loop))
-    has_loop = in_loop or form.startswith(("for", "j = 0\nwhile"))
+    has_loop = in_loop or form.startswith(("for", "<TURN>"))
 
     def part(found: re.Match[str]) -> str:
         if found[1] == "TURN":
@@ -518,7 +519,7 @@ def program(x: float, y: float, j: int, a: Floats, n: Integers) -> float:
 
 
 @pytest.mark.slow
-@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(st.lists(texts("S", 2), min_size=2, max_size=4), texts("F", 2), st.tuples(positive, st.floats(-5, 5), small))
 def test_programs_by_chance(body: list[str], result: str, inputs: tuple[float, float, int]) -> None:
     names = functions_of(f"{HEAD}{indented(body)}\n    return {result}\n")

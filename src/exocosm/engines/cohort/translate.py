@@ -15,8 +15,9 @@ kernels, and of min and max of two, abs, float, int, sqrt, isfinite, view, take,
 
 Where Python and machine code part, a program must not go: // and % of negative numbers or by zero, an index outside of
 its array (also a negative one), a whole number of more than 64 bits, int() of a float beyond that, reading a variable
-that was not assigned on the way.  Python alone refuses to divide its own floats by zero (not those of NumPy), and to
-raise a negative number to a fraction.
+that was not assigned on the way.  An int where a float is expected stays an int in Python: its zero has no sign, so
+write 0.0.  Python alone stops at what is not finite: its own floats (not those of NumPy) divided by zero, powers that
+overflow, a negative number to a fraction.
 """
 
 from __future__ import annotations
