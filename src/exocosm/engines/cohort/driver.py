@@ -44,7 +44,6 @@ class Workspace:
     prepare: Kernel
     slope: Kernel
     step: Kernel
-    dense: Kernel
     between: Kernel
     commit: Kernel
     triggers: Kernel
@@ -90,6 +89,7 @@ class Workspace:
     stop: Integers  # not 0: give up everything
     outcome: Integers  # by subject
     attempts: Integers  # by subject: steps tried
+    missing: Integers  # by subject: 1 if an observable was no number
     values: Floats  # [subject, time, observable]
     records: Integers  # how many
     record_subject: Integers
@@ -120,6 +120,8 @@ class Workspace:
     share: Floats  # where in the step a recorded time is
     mask: Floats
     error: Floats
+    error_before: Floats
+    length_before: Floats
     worst: Floats
     at: Floats  # times shown to kernels
     zero: Floats  # [lane], all 0
@@ -131,8 +133,8 @@ class Workspace:
     slopes_later: Floats
     constants: Floats
     plan_constants: Floats
-    work: Floats
-    curve: Floats
+    work: Floats  # unknowns of the last step, and what only the kernels know
+    still: Floats  # as work, all 0: a lane at rest
     state: Floats
     trigger_values: Floats
     before: Floats  # [event], of one lane
@@ -161,10 +163,9 @@ def run(w: Workspace) -> None:
         )
         accepted = judge(w)
         if accepted:
-            curved = False
             if w.events > 0:
-                curved = find_events(w)
-            observe_within(w, curved)
+                find_events(w)
+            observe_within(w)
             w.commit(w.mask, w.y, w.new, w.peaks)
         for lane in range(w.lanes):
             if w.subject[lane] >= 0 and not advance(w, lane):
@@ -274,6 +275,7 @@ def first_steps(w: Workspace) -> None:
                 h = (_FIRST_SHARE / steep) ** (1.0 / ORDER)
             w.h[lane] = min(100.0 * small, h)
             w.fresh[lane] = 0
+            w.error_before[lane] = 0.0
 
 
 def scaled_size(w: Workspace, lane: int, vector: Floats) -> float:
@@ -303,7 +305,13 @@ def judge(w: Workspace) -> bool:
             any_accepted = True
             factor = _MOST
             if error > 1e-12:
-                factor = min(_MOST, max(_LEAST, _SAFETY * error**_EXPONENT))
+                factor = _SAFETY * error**_EXPONENT
+                if w.error_before[lane] > 0.0:
+                    trend = w.length[lane] / w.length_before[lane] * (error / w.error_before[lane])**_EXPONENT
+                    factor = factor * min(2.0, max(0.5, trend))
+                factor = min(_MOST, max(_LEAST, factor))
+            w.error_before[lane] = max(error, 1e-12)
+            w.length_before[lane] = w.length[lane]
             if w.refusals[lane] > 0:
                 factor = min(factor, 1.0)  # a length that was just refused is not tried again at once
             w.h[lane] = w.length[lane] * factor
@@ -317,26 +325,21 @@ def judge(w: Workspace) -> bool:
     return any_accepted
 
 
-def find_events(w: Workspace) -> bool:
-    """Which lanes meet an event within the step, and where: risen and theta.  True if the dense output is ready."""
+def find_events(w: Workspace) -> None:
+    """Which lanes meet an event within the step, and where: risen and theta."""
     for lane in range(w.lanes):
         w.at[lane] = end_of_step(w, lane)
     w.triggers(w.at, w.new, w.constants, w.trigger_values)
-    found = False
     for lane in range(w.lanes):
         if w.mask[lane] == 1.0:
             if any_risen(w, lane):
-                found = True
                 w.risen[lane] = 1
                 w.mask[lane] = 0.0  # it goes on from the event, not from the end of the step
             else:
                 rearm(w, lane)
-    if found:
-        w.dense(w.work, w.curve)
-        for lane in range(w.lanes):
-            if w.risen[lane] == 1:
-                locate(w, lane)
-    return found
+    for lane in range(w.lanes):
+        if w.risen[lane] == 1:
+            locate(w, lane)
 
 
 def rearm(w: Workspace, lane: int) -> None:
@@ -378,7 +381,7 @@ def locate(w: Workspace, lane: int) -> None:
 def look(w: Workspace, lane: int, theta: float) -> None:
     """State and triggers at theta of the step."""
     w.theta[lane] = theta
-    w.between(w.theta, w.y, w.new, w.curve, w.state)
+    w.between(w.theta, w.y, w.new, w.work, w.state)
     w.at[lane] = w.time[lane] + theta * w.length[lane]
     w.triggers(w.at, w.state, w.constants, w.trigger_values)
 
@@ -390,12 +393,11 @@ def end_of_step(w: Workspace, lane: int) -> float:
     return w.time[lane] + w.length[lane]
 
 
-def observe_within(w: Workspace, curved: bool) -> None:
+def observe_within(w: Workspace) -> None:
     """Record what is due before the end of the step (or before the event in it).
 
     What is due at an edge or at an event is recorded later, after all that happens there.
     """
-    ready = curved
     while True:
         due = False
         for lane in range(w.lanes):
@@ -416,10 +418,7 @@ def observe_within(w: Workspace, curved: bool) -> None:
                 w.share[lane] = (time - w.time[lane]) / w.length[lane]
         if not due:
             return
-        if not ready:
-            w.dense(w.work, w.curve)
-            ready = True
-        w.observe(w.share, w.at, w.y, w.new, w.curve, w.plan_constants, w.observed)
+        w.observe(w.share, w.at, w.y, w.new, w.work, w.plan_constants, w.observed)
         for lane in range(w.lanes):
             if w.due[lane] == 1:
                 write_down(w, lane)
@@ -427,9 +426,17 @@ def observe_within(w: Workspace, curved: bool) -> None:
 
 def write_down(w: Workspace, lane: int) -> None:
     """Keep the observables of a lane under its next recorded time."""
-    row = (w.subject[lane] * w.times + w.seen[lane]) * w.observables
+    subject = w.subject[lane]
+    values = view(w.values, (subject * w.times + w.seen[lane]) * w.observables)
+    observed = view(w.observed, lane)
+    lanes = w.lanes
+    lost = 0.0  # turns into no number where a value is none
     for observable in range(w.observables):
-        w.values[row + observable] = w.observed[observable * w.lanes + lane]
+        value = observed[observable * lanes]
+        values[observable] = value
+        lost += value - value
+    if lost != 0.0:
+        w.missing[subject] = 1
     w.seen[lane] += 1
 
 
@@ -578,7 +585,7 @@ def observe_now(w: Workspace, lane: int) -> None:
             return
         w.at[lane] = due
         if not looked or w.at[lane] != w.time[lane]:
-            w.observe(w.zero, w.at, w.y, w.y, w.curve, w.plan_constants, w.observed)
+            w.observe(w.zero, w.at, w.y, w.y, w.still, w.plan_constants, w.observed)
             looked = True
         write_down(w, lane)
 

@@ -16,12 +16,16 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Elimination:
-    """order: pivots in turn; lower[k], upper[k]: the rows below and the columns right of pivot k; slot: where an entry
-    of the factors is kept (of the diagonal, its reciprocal)."""
+    """The order of the pivots, and where the nonzeros stand.
+
+    lower[k], upper[k]: the rows below and the columns right of pivot k; left[k]: the columns left of it in its row;
+    slot: where an entry of the factors is kept (of the diagonal, its reciprocal), in the order of use by a solution.
+    """
 
     order: tuple[int, ...]
     lower: dict[int, tuple[int, ...]]
     upper: dict[int, tuple[int, ...]]
+    left: dict[int, tuple[int, ...]]
     slot: dict[Place, int]
 
     @property
@@ -61,9 +65,13 @@ def eliminate(size: int, pattern: Iterable[Place]) -> Elimination:
             rows[column].update(row for row in lower[pivot] if row != column)
         for touched in {*lower[pivot], *upper[pivot]}:
             heapq.heappush(waiting, (len(columns[touched]) * len(rows[touched]), touched))
-    entries = [
-        place
-        for pivot in order
-        for place in ((pivot, pivot), *((row, pivot) for row in lower[pivot]), *((pivot, c) for c in upper[pivot]))
-    ]
-    return Elimination(tuple(order), lower, upper, {place: slot for slot, place in enumerate(entries)})
+    left: dict[int, list[int]] = {pivot: [] for pivot in order}
+    for pivot in order:
+        for row in lower[pivot]:
+            left[row].append(pivot)
+    forwards = [(row, column) for row in order for column in left[row]]
+    backwards = [(row, column) for row in reversed(order) for column in (*upper[row], row)]
+    return Elimination(
+        tuple(order), lower, upper, {row: tuple(columns) for row, columns in left.items()},
+        {place: slot for slot, place in enumerate([*forwards, *backwards])},
+    )  # fmt: skip

@@ -6,14 +6,13 @@ Of the model:
   prepare(p, c, y)      one subject: constants and initial state from parameters; c and y point at its lane
   slope(t, y, c, inflow, f)                                             f = dy/dt, inflow included
   step(t, h, low, high, y, c, inflow, tolerance, work, new, error, worst)   see `_step`
-  dense(work, curve)                                                    k1, k2, k3 of the dense output
-  between(theta, y, new, curve, state)                                  the state within the step
+  between(theta, y, new, work, state)                                   the state within the step
   commit(mask, y, new, peaks)                                           where mask > 0: y = new; peaks = max(peaks, y)
   triggers(t, y, c, values)                                             of events
   resets(t, y, p, values)                                               one subject: new values, event by event
 Of a plan (what is asked of the model):
   prepare_plan(p, q)                                                    one subject: constants of the observables
-  observe(theta, t, y, new, curve, q, values)                           the observables within the step
+  observe(theta, t, y, new, work, q, values)                            the observables within the step
   give(t, y, p, values)                                                 one subject: amounts, then conditions (1 or 0)
 """
 
@@ -24,7 +23,7 @@ from dataclasses import dataclass
 
 from exocosm.engines.cohort import tableau
 from exocosm.engines.cohort.elimination import Elimination, eliminate
-from exocosm.engines.cohort.equations import System
+from exocosm.engines.cohort.equations import System, Terms
 from exocosm.engines.cohort.instructions import Formulas, Function
 from exocosm.network.expression import Expression
 from exocosm.network.program import Lowering
@@ -99,15 +98,14 @@ def model_kernels(system: System, amounts: int, lanes: int) -> Kernels:
     constants = Constants(system.lowering)
     pattern = eliminate(system.size, system.jacobian)
     layout = _Layout(system.size, len(pattern.slot))
+    stage = _stage(system, constants, pattern, lanes)  # first, so that constants lie in the order of their use there
     factorise = _factorise(system, constants, pattern, lanes)
-    stage = _stage(system, constants, pattern, lanes)
     functions = [
         factorise,
         stage,
         *(_combine(system, number, lanes) for number in range(tableau.STAGES)),
         _judge(system, amounts, lanes),
         _slope(system, constants, lanes),
-        _dense(system, lanes),
         _between(system, lanes),
         _commit(system, lanes),
         _triggers(system, constants, lanes),
@@ -128,18 +126,17 @@ def plan_kernels(
 ) -> Kernels:
     """The kernels of what is asked: observables, amounts of doses and their conditions."""
     constants = Constants(lowering)
-    observe = Function("observe", ["theta", "t", "y", "new", "curve", "c", "values"], lanes)
+    observe = Function("observe", ["theta", "t", "y", "new", "work", "c", "values"], lanes)
     states: dict[Expression, str] = {}
     inner = constants.leaf(observe, {"c": "%c", "y": "%y", "t": "%t"})
-    theta = observe.load("%theta", 0)
-    rest = observe.subtract(observe.number(1.0), theta)
+    within = _Within(observe, len(_states(lowering)))
 
     def leaf(part: Expression) -> str | None:
         where = lowering.leaves.get(part.symbol, "") if part.symbol else ""
         if not where.startswith("y"):
             return inner(part)
         if part not in states:
-            states[part] = _interpolated(observe, int(where[1:]), len(_states(lowering)), theta, rest)
+            states[part] = within.state(int(where[1:]))
         return states[part]
 
     for place, value in enumerate(Formulas(observe, leaf).numbers(observables)):
@@ -199,38 +196,38 @@ def _factorise(system: System, constants: Constants, pattern: Elimination, lanes
     return function
 
 
-def _rates(system: System, function: Function, formulas: Formulas, starts: Sequence[str]) -> list[str]:
-    formulas.write([value if value is not None else scale for row in system.rhs for scale, value in row])
-    return [formulas.sum(terms, start) for terms, start in zip(system.rhs, starts, strict=True)]
+def _rate(terms: Terms, formulas: Formulas, start: str) -> str:
+    formulas.write([scale if value is None else value for scale, value in terms])
+    return formulas.sum(terms, start)
 
 
 def _stage(system: System, constants: Constants, pattern: Elimination, lanes: int) -> Function:
     """One stage: rates at (t, y) plus what the combination added, then solved with the factors."""
     function = Function("stage", ["t", "y", "c", "factors", "added", "unknowns"], lanes)
     formulas = Formulas(function, constants.leaf(function, {"c": "%c", "y": "%y", "t": "%t"}))
-    right = _rates(system, function, formulas, [function.load("%added", row) for row in range(system.size)])
-    slot = pattern.slot
-    for pivot in pattern.order:
-        if pattern.lower[pivot]:
-            minus = function.negate(right[pivot])
-            for row in pattern.lower[pivot]:
-                right[row] = function.multiply_add(minus, function.load("%factors", slot[row, pivot]), right[row])
+    slot, done = pattern.slot, dict[int, str]()
+    for pivot in pattern.order:  # row by row: what a row needs is near when it is written, and it is written once
+        value = function.load("%added", pivot)
+        value = _rate(system.rhs[pivot], formulas, value)
+        for column in pattern.left[pivot]:
+            factor = function.load("%factors", slot[pivot, column])
+            value = function.multiply_add(function.negate(factor), done[column], value)
+        done[pivot] = value
     for pivot in reversed(pattern.order):
-        value = right[pivot]
+        value = done[pivot]
         for column in pattern.upper[pivot]:
             factor = function.load("%factors", slot[pivot, column])
-            value = function.multiply_add(function.negate(factor), right[column], value)
-        right[pivot] = function.multiply(value, function.load("%factors", slot[pivot, pivot]))
-        function.store(right[pivot], "%unknowns", pivot)
+            value = function.multiply_add(function.negate(factor), done[column], value)
+        done[pivot] = function.multiply(value, function.load("%factors", slot[pivot, pivot]))
+        function.store(done[pivot], "%unknowns", pivot)
     return function
 
 
 def _slope(system: System, constants: Constants, lanes: int) -> Function:
     function = Function("slope", ["t", "y", "c", "inflow", "f"], lanes)
     formulas = Formulas(function, constants.leaf(function, {"c": "%c", "y": "%y", "t": "%t"}))
-    starts = [function.load("%inflow", row) for row in range(system.size)]
-    for row, value in enumerate(_rates(system, function, formulas, starts)):
-        function.store(value, "%f", row)
+    for row, terms in enumerate(system.rhs):
+        function.store(_rate(terms, formulas, function.load("%inflow", row)), "%f", row)
     return function
 
 
@@ -291,35 +288,38 @@ def _judge(system: System, amounts: int, lanes: int) -> Function:
     return function
 
 
-def _dense(system: System, lanes: int) -> Function:
-    function = Function("dense", ["work", "curve"], lanes)
-    with function.loop(system.size) as (row, _):
-        unknowns = [
-            function.load("%work", function.shifted(row, place * system.size)) for place in range(tableau.STAGES)
-        ]
-        for number, weights in enumerate(tableau.CURVE_WEIGHTS):
-            value = function.multiply(function.number(weights[0]), unknowns[0])
-            for weight, unknown in zip(weights[1:], unknowns[1:], strict=True):
-                value = function.multiply_add(function.number(weight), unknown, value)
-            function.store(value, "%curve", function.shifted(row, number * system.size))
-    return function
+class _Within:
+    """States at theta of the last step: (1 - theta) y + theta new + sum_j w_j U_j, with
 
+    w_j = theta (1 - theta) (H_1j + theta (H_2j + theta H_3j)).
+    """
 
-def _interpolated(function: Function, row: int | str, size: int, theta: str, rest: str) -> str:
-    """(1 - theta) y + theta (new + (1 - theta) (k1 + theta (k2 + theta k3)))."""
-    k1, k2, k3 = (function.load("%curve", function.shifted(row, number * size)) for number in range(3))
-    value = function.multiply_add(theta, k3, k2)
-    value = function.multiply_add(theta, value, k1)
-    value = function.multiply_add(rest, value, function.load("%new", row))
-    return function.multiply_add(theta, value, function.multiply(rest, function.load("%y", row)))
+    def __init__(self, function: Function, size: int) -> None:
+        self.function, self.size = function, size
+        self.theta = function.load("%theta", 0)
+        self.rest = function.subtract(function.number(1.0), self.theta)
+        common = function.multiply(self.theta, self.rest)
+        self.weights = []
+        for first, second, third in zip(*tableau.CURVE_WEIGHTS, strict=True):
+            inner = function.multiply_add(self.theta, function.number(third), function.number(second))
+            inner = function.multiply_add(self.theta, inner, function.number(first))
+            self.weights.append(function.multiply(common, inner))
+
+    def state(self, row: int | str) -> str:
+        function = self.function
+        value = function.multiply(self.rest, function.load("%y", row))
+        value = function.multiply_add(self.theta, function.load("%new", row), value)
+        for number, weight in enumerate(self.weights):
+            unknown = function.load("%work", function.shifted(row, number * self.size))
+            value = function.multiply_add(weight, unknown, value)
+        return value
 
 
 def _between(system: System, lanes: int) -> Function:
-    function = Function("between", ["theta", "y", "new", "curve", "state"], lanes)
-    theta = function.load("%theta", 0)
-    rest = function.subtract(function.number(1.0), theta)
+    function = Function("between", ["theta", "y", "new", "work", "state"], lanes)
+    within = _Within(function, system.size)
     with function.loop(system.size) as (row, _):
-        function.store(_interpolated(function, row, system.size, theta, rest), "%state", row)
+        function.store(within.state(row), "%state", row)
     return function
 
 

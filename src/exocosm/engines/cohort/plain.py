@@ -70,11 +70,8 @@ def plain_kernels(plan: Plan) -> tuple[Kernels, int, int, int]:
         amounts = slice(0, plan.amounts)
         worst[0] = np.min(new[amounts] + NEGATIVE * allowed[amounts], initial=0.0)
 
-    def dense(work: Floats, curve: Floats) -> None:
-        curve[:] = (curve_weights @ work.reshape(tableau.STAGES, size)).reshape(-1)
-
-    def between(theta: Floats, y: Floats, new: Floats, curve: Floats, state: Floats) -> None:
-        k1, k2, k3 = curve.reshape(3, size)
+    def between(theta: Floats, y: Floats, new: Floats, work: Floats, state: Floats) -> None:
+        k1, k2, k3 = curve_weights @ work.reshape(tableau.STAGES, size)
         share = theta[0]
         state[:] = (1 - share) * y + share * (new + (1 - share) * (k1 + share * (k2 + share * k3)))
 
@@ -90,9 +87,9 @@ def plain_kernels(plan: Plan) -> tuple[Kernels, int, int, int]:
         state, given_values = y[:size].tolist(), p[:given].tolist()
         values[:] = [one for event in model.events for one in event.reset(float(t[0]), state, given_values).values()]
 
-    def observe(theta: Floats, t: Floats, y: Floats, new: Floats, curve: Floats, q: Floats, values: Floats) -> None:
+    def observe(theta: Floats, t: Floats, y: Floats, new: Floats, work: Floats, q: Floats, values: Floats) -> None:
         state = np.empty(size)
-        between(theta, y, new, curve, state)
+        between(theta, y, new, work, state)
         values[:] = plan.observer(q.tolist())(float(t[0]), state.tolist())
 
     def give(t: Floats, y: Floats, p: Floats, values: Floats) -> None:
@@ -102,5 +99,5 @@ def plain_kernels(plan: Plan) -> tuple[Kernels, int, int, int]:
             dose.condition(time, state, numbers) if dose.condition else 1.0 for dose in doses
         ]
 
-    functions = (prepare, slope, step, dense, between, commit, triggers, resets, prepare_plan, observe, give)
+    functions = (prepare, slope, step, between, commit, triggers, resets, prepare_plan, observe, give)
     return {one.__name__: one for one in functions}, given, given, tableau.STAGES * size

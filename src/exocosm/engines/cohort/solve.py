@@ -100,7 +100,7 @@ def _run_native(
         raise
 
 
-_OF_MODEL = ("prepare", "slope", "step", "dense", "between", "commit", "triggers", "resets")
+_OF_MODEL = ("prepare", "slope", "step", "between", "commit", "triggers", "resets")
 _OF_PLAN = ("prepare_plan", "observe", "give")
 
 
@@ -120,8 +120,7 @@ def _solution(plan: Plan, shared: Mapping[str, np.ndarray]) -> Solution:
         values[subject], statuses[subject] = one.values, one.status
         steps[subject] += one.evaluations
         events[subject] = list(one.events)
-    missing = ~np.isfinite(values).all(axis=(1, 2))
-    for subject in np.flatnonzero(missing & (outcome == driver.FINISHED)).tolist():
+    for subject in np.flatnonzero((shared["missing"] == 1) & (outcome == driver.FINISHED)).tolist():
         statuses[subject] = reference.missing_values(plan, values[subject])
     return Solution(
         times=np.array(plan.schedule.observe_times, dtype=np.float64),

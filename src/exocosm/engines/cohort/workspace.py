@@ -55,7 +55,7 @@ def shared_arrays(plan: Plan) -> dict[str, Any]:
         "reset_first": _whole(np.cumsum([0, *(len(one) for one in resets)])),
         "reset_state": _whole([row for one in resets for row, _ in one]),
         "queue": _integers(1), "stop": _integers(1), "outcome": outcome, "attempts": _integers(subjects),
-        "values": np.full(subjects * times * observables, np.nan),
+        "missing": _integers(subjects), "values": np.empty(subjects * times * observables),
         "records": _integers(1), "record_subject": _integers(capacity), "record_what": _integers(capacity),
         "record_happened": _integers(capacity), "record_time": np.zeros(capacity),
         **_edges(plan),
@@ -135,7 +135,7 @@ def workspace(shared: Mapping[str, Any], kernels: Mapping[str, Any], sizes: Size
     resets = len(shared["reset_state"])
     one = ("subject", "edge", "seen", "fresh", "last", "refusals", "due", "risen", "happened", "at_moment")
     real = (
-        "time", "h", "length", "low", "high", "moment", "theta", "share", "mask", "error", "worst", "at", "zero",
+        "time", "h", "length", "low", "high", "moment", "theta", "share", "mask", "error", "error_before", "length_before", "worst", "at", "zero",
     )  # fmt: skip
     vectors = ("y", "new", "peaks", "inflow", "slopes", "slopes_later", "state")
     return Workspace(
@@ -150,7 +150,7 @@ def workspace(shared: Mapping[str, Any], kernels: Mapping[str, Any], sizes: Size
         constants=_aligned(sizes.constants * lanes),
         plan_constants=_aligned(sizes.plan_constants * lanes),
         work=_aligned(max(sizes.work, STAGES * states) * lanes),
-        curve=_aligned(3 * states * lanes),
+        still=_aligned(STAGES * states * lanes),
         trigger_values=_aligned(events * lanes),
         before=_aligned(events),
         reset_values=_aligned(resets),
