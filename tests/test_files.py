@@ -245,7 +245,12 @@ def test_a_lock_left_by_a_killed_process_holds_nobody_up(tmp_path: Path) -> None
         assert (tmp_path / ".running").read_text() == f"process {os.getpid()}"
 
 
-def test_a_lock_is_not_written_through_a_link(tmp_path: Path) -> None:
+@pytest.mark.parametrize("system_follows", [False, True])
+def test_a_lock_is_not_written_through_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system_follows: bool
+) -> None:
+    if system_follows:
+        monkeypatch.delattr(os, "O_NOFOLLOW", raising=False)
     (tmp_path / "precious").write_text("mine")
     (tmp_path / ".running").symlink_to(tmp_path / "precious")
     with pytest.raises(InputError), held(tmp_path):

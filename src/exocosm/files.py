@@ -18,6 +18,7 @@ _MAXIMUM_NAME = 255
 _TEMPORARY = ".writing-"  # how the name of everything unfinished begins
 _LOCK = ".running"
 _BLOCK = 1 << 20  # bytes read at once
+_TRIALS = 100  # to take a lock whose file is removed each time
 
 
 def write_atomic(path: str | Path, content: bytes | str) -> Path:
@@ -111,7 +112,7 @@ def held(folder: str | Path) -> Iterator[None]:
     path = Path(folder) / _LOCK
     # never through a link, since what is opened is written to
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    while True:
+    for _ in range(_TRIALS):
         try:
             handle = os.open(path, flags, 0o666)
         except OSError as problem:
@@ -135,6 +136,7 @@ def held(folder: str | Path) -> Iterator[None]:
             return
         finally:
             os.close(handle)
+    raise InputError(f"'{path}' is not a file of exocosm, or many runs begin in '{folder}' at once; remove it or wait")
 
 
 def _is_at(handle: int, path: Path) -> bool:

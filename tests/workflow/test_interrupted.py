@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 import threading
@@ -57,8 +58,8 @@ def test_a_run_interrupted_at_some_requests_to_the_file_system(tmp_path):
 
 @forks
 @pytest.mark.slow
-def test_a_run_interrupted_at_every_request_to_the_file_system(tmp_path):
-    found = interrupting("points", tmp_path, 1, 1)
+def test_a_run_interrupted_at_many_requests_to_the_file_system(tmp_path):
+    found = interrupting("points", tmp_path, 3, secrets.randbelow(3) + 1)
     assert not found["kill"]["wrong"] + found["full"]["wrong"]
     assert all(found["kill"]["counts"][name] for name in ("old", "none", "new"))  # before, between and after
 
@@ -69,7 +70,7 @@ def test_a_run_interrupted_at_every_request_to_the_file_system(tmp_path):
 def test_kills_at_random_moments_change_nothing(tmp_path, kills):
     (text,) = re.findall(r"^```yaml\n(.*?)^```", (DOCS / "python.md").read_text(encoding="utf-8"), re.M | re.S)
     (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
-    seed = int.from_bytes(os.urandom(4))
+    seed = secrets.randbelow(2**32)
     print(f"seed {seed}")  # shown when it fails
     found = interrupting("moments", tmp_path, kills, seed)
     assert not found["wrong"]

@@ -271,4 +271,4 @@ def _from_netcdf(path: Path) -> xr.Dataset:
         raise InputError(f"'{path}' is damaged ({problem}); run the study again") from None
     for name in ("arm", "output"):
         data[name] = data[name].astype(str)
-    return data.drop_encoding()  # how this file was laid out is no part of the numbers
+    return data
