@@ -20,12 +20,12 @@ DRAWS, ANIMALS = 64, 16
 OBSERVATIONS = 200
 
 
-def body_case() -> Case:
-    """The exosomal arm of the shipped study: DRAWS x ANIMALS subjects, its own doses, all states at 200 times."""
+def body_case(draws: int = DRAWS, animals: int = ANIMALS) -> Case:
+    """The exosomal arm of the shipped study: draws x animals subjects, its own doses, all states at 200 times."""
     study = resolve(load(EXAMPLES / STUDY))
     arm = next(arm for arm in study.arms if arm.name == ARM)
-    sampling = replace(drawing.sampling_of(study), draws=DRAWS, animals=ANIMALS - 1)  # and the typical one
-    drawn = [drawing.cohort(sampling, ARM, draw, range(ANIMALS)) for draw in sampling.cohort_draws]
+    sampling = replace(drawing.sampling_of(study), draws=draws, animals=animals - 1)  # and the typical one
+    drawn = [drawing.cohort(sampling, ARM, draw, range(animals)) for draw in sampling.cohort_draws]
     # the first animal of every draw, then the second of every draw, ...
     parameters = {name: np.array([draw[name] for draw in drawn]).T.reshape(-1) for name in drawn[0]}
     times = np.linspace(arm.schedule.end / OBSERVATIONS, arm.schedule.end, OBSERVATIONS)
@@ -44,5 +44,5 @@ def made_up_case(states: int = 75, subjects: int = 2048, observations: int = OBS
 
 
 def case_of(name: str) -> Case:
-    """A case by a short name: `body`, or the number of states of a made-up model."""
-    return body_case() if name == "body" else made_up_case(int(name))
+    """A case of one subject by a short name: `body`, or the number of states of a made-up model."""
+    return body_case(1, 1) if name == "body" else made_up_case(int(name), 1)

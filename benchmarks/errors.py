@@ -42,12 +42,15 @@ class Point:
 
 
 def bracket(points: Sequence[Point], error: float) -> tuple[Point, Point]:
-    """The neighbours (looser, tighter tolerance) between which an error is reached for good.
+    """The neighbours (looser, tighter tolerance) between which an error is reached for good; one twice that hits it.
 
     An error that falls unevenly with the tolerance may be crossed more than once; the tightest crossing counts.  An
     error outside of what was tried lies beyond the last two points on its side.
     """
     ordered = sorted(points, key=lambda point: -point.relative)
+    hits = [point for point in ordered if point.error == error]
+    if hits:
+        return hits[-1], hits[-1]
     crossings = [pair for pair in pairwise(ordered) if pair[0].error >= error >= pair[1].error]
     if crossings:
         return crossings[-1]
@@ -58,6 +61,6 @@ def seconds_at(points: Sequence[Point], error: float) -> float:
     """Seconds per subject at an error: a straight line through the bracketing points, both axes logarithmic."""
     looser, tighter = bracket(points, error)
     if looser.error == tighter.error:
-        return max(looser.seconds, tighter.seconds)
+        return tighter.seconds
     share = math.log(error / looser.error) / math.log(tighter.error / looser.error)
     return math.exp((1.0 - share) * math.log(looser.seconds) + share * math.log(tighter.seconds))

@@ -60,6 +60,12 @@ class Case:
         return self._tolerant[relative]
 
 
+def peaks_of(values: Array) -> Array:
+    """The largest value of each state over subjects and times; 1 where there never is anything."""
+    largest = np.max(np.abs(values), axis=(0, 1))
+    return np.where(largest > 0.0, largest, 1.0)
+
+
 def by_cohort_engine(
     case: Case, parameters: Parameters, relative: float, threads: int | None = 1, lanes: int | None = None
 ) -> Solution:

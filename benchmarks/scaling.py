@@ -94,7 +94,7 @@ def threads() -> list[Record]:
     """Two threads beside one: the same work in less time."""
     case = made_up_case(subjects=4096, observations=50)
     truth = truth_of(case, TRUE_SUBJECTS)
-    subjects = subjects_for(case, 4.0, threads=1)
+    subjects = subjects_for(case, 3.5, threads=1)
     one, two = in_turns(case, subjects, [{"threads": 1}, {"threads": 2}])
     chosen = case.cut(0, TRUE_SUBJECTS)
     alone, together = (by_cohort_engine(case, chosen, RELATIVE, threads=count).values for count in (1, 2))

@@ -31,7 +31,7 @@ TARGET = 1e-4
 TRUTH = 1e-11
 RELATIVE = tuple(10.0**-power for power in range(3, 11))
 SMALLEST_SHARE = 1e-3  # absolute tolerance: this share of the relative one, times the largest value in the same unit
-SECONDS = 15.0  # for the turns of one case
+SECONDS = 6.0  # for the turns of one case
 MOST_TURNS = 200
 
 Run = Callable[[float], np.ndarray]  # relative tolerance -> (time, state)

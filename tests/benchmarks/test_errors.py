@@ -64,3 +64,10 @@ def test_of_several_crossings_the_tightest_counts() -> None:
     points = [Point(1e-3, 1e-4), Point(1e-4, 1e-6), Point(1e-5, 1e-4), Point(1e-6, 1e-7)]
     assert [one.relative for one in bracket(points, 1e-5)] == [1e-5, 1e-6]
     assert [one.relative for one in bracket(points[::-1], 1e-5)] == [1e-5, 1e-6]
+
+
+def test_a_point_that_hits_the_error_stands_alone() -> None:
+    points = [Point(1e-3, 1e-3, 1.0), Point(1e-4, 1e-4, 2.0), Point(1e-5, 1e-5, 8.0)]
+    assert bracket(points, 1e-4) == (points[1], points[1])
+    assert seconds_at(points, 1e-4) == 2.0
+    assert seconds_at(points[1:2], 1e-4) == 2.0
