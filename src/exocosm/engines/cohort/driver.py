@@ -307,7 +307,7 @@ def judge(w: Workspace) -> bool:
             if error > 1e-12:
                 factor = _SAFETY * error**_EXPONENT
                 if w.error_before[lane] > 0.0:
-                    trend = w.length[lane] / w.length_before[lane] * (error / w.error_before[lane])**_EXPONENT
+                    trend = w.length[lane] / w.length_before[lane] * (error / w.error_before[lane]) ** _EXPONENT
                     factor = factor * min(2.0, max(0.5, trend))
                 factor = min(_MOST, max(_LEAST, factor))
             w.error_before[lane] = max(error, 1e-12)

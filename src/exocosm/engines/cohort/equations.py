@@ -62,10 +62,10 @@ def system_of(compiled: Compiled) -> System:
         if total is not tree.ZERO:
             merged[row][state] = total
     rhs = []
-    for row, others in enumerate(rest):
+    for row, nonlinear in enumerate(rest):
         terms: list[tuple[Expression, Expression | None]]
         terms = [(factor, tree.name(state)) for state, factor in merged[row].items()]
-        for value, coefficients in others.items():
+        for value, coefficients in nonlinear.items():
             total = lowering.lower(tree.add(*coefficients))
             if total is not tree.ZERO:
                 terms.append((value, None) if total is tree.ONE else (total, value))

@@ -369,7 +369,7 @@ class Formulas:
         if not total:
             return self._get(term)
         if term.operator == "product" and term not in self._values and self._fused_later(term):
-            *first, last = term.arguments
+            first, last = term.arguments[:-1], term.arguments[-1]
             if tree.constant(first[0]) == -1.0:
                 rest = self._product(first[1:]) if first[1:] else ""
                 if not rest:
@@ -388,9 +388,9 @@ class Formulas:
     def _operation(self, part: Expression) -> str:
         function, operator = self.function, part.operator
         if not part.arguments:
-            value = tree.constant_leaf(part)
-            assert value is not None, part.symbol
-            return function.always(bool(value)) if operator == "truth" else function.number(value)
+            constant = tree.constant_leaf(part)
+            assert constant is not None, part.symbol
+            return function.always(bool(constant)) if operator == "truth" else function.number(constant)
         if operator == "sum":
             total = ""
             for term in part.arguments:

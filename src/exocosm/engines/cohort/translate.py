@@ -51,6 +51,7 @@ _LLVM: Final = {
     "Kernel": "ptr",
 }
 _ELEMENT: Final = {"Floats": "float", "Integers": "int"}
+_FIELDS: Final = ("int", "float", "Floats", "Integers", "Kernel")
 _RETURNED: Final = ("int", "float", "bool", "None")
 
 # instruction for ints, instruction for floats; empty: there is none
@@ -343,9 +344,7 @@ class _Function:
                 return self.constant(node, node.value)
             case ast.Name():
                 return self.variable(node)
-            case ast.Attribute(value=ast.Name(id=name) as record, attr=field) if (
-                self.kinds.get(name, "int") not in _LLVM
-            ):
+            case ast.Attribute(value=ast.Name(id=name) as record, attr=field) if self.is_record(name):
                 return self.field(node, self.variable(record), field)
             case ast.Subscript():
                 kind, address = self.place(node)
@@ -402,7 +401,7 @@ class _Function:
     def field(self, node: ast.AST, record: _Value, name: str) -> _Value:
         """What stands in a field of a record: 8 bytes each, in the order of the dataclass."""
         for place, one in enumerate(dataclasses.fields(self.outside(record.kind))):
-            if one.name == name and one.type in _LLVM:
+            if one.name == name and one.type in _FIELDS:
                 address = self.result("Floats", f"getelementptr inbounds i64, {record.typed}, i64 {place}").text
                 return self.result(str(one.type), f"load {_llvm(str(one.type))}, ptr {address}")
         self.fault(node, f"{record.kind} has no such field")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from exocosm.engines.cohort.driver import Workspace
 from exocosm.engines.cohort.tableau import STAGES
 from exocosm.engines.contract import Array
-from exocosm.engines.plan import Plan
+from exocosm.engines.plan import Function, Plan
 from exocosm.engines.thresholds import moments
 from exocosm.network import expression as tree
 
@@ -75,8 +76,8 @@ def _edges(plan: Plan) -> dict[str, Any]:
     """
     schedule = plan.schedule
     common = {schedule.start, schedule.end, *plan.doses}
-    for dose in schedule.doses:
-        common.update(time + dose.duration for time in dose.times)
+    for each in schedule.doses:
+        common.update(time + each.duration for time in each.times)
     plan_of, jumps = _jumps(plan)
     numbers = {id(dose): number for number, dose in enumerate(plan.planned_doses)}
     pours: dict[tuple[float, int], int] = {}
@@ -122,11 +123,14 @@ def _jumps(plan: Plan) -> tuple[np.ndarray, list[tuple[float, ...]]]:
         row = plan.parameters[first[group]]
         if np.isfinite(row).all():
             differences = plan.thresholds(row.tolist())
-            found = moments(lambda t, of=differences: of(t, nothing), plan.schedule.start, plan.schedule.end)
-            lists.append(tuple(found))
+            lists.append(moments(partial(_at, differences, nothing), plan.schedule.start, plan.schedule.end))
         else:
             lists.append(())
     return np.ascontiguousarray(number.reshape(-1), dtype=np.int64), lists
+
+
+def _at(differences: Function, state: list[float], time: float) -> list[float]:
+    return differences(time, state)
 
 
 def workspace(shared: Mapping[str, Any], kernels: Mapping[str, Any], sizes: Sizes) -> Workspace:
@@ -135,30 +139,29 @@ def workspace(shared: Mapping[str, Any], kernels: Mapping[str, Any], sizes: Size
     resets = len(shared["reset_state"])
     one = ("subject", "edge", "seen", "fresh", "last", "refusals", "due", "risen", "happened", "at_moment")
     real = (
-        "time", "h", "length", "low", "high", "moment", "theta", "share", "mask", "error", "error_before", "length_before", "worst", "at", "zero",
+        "time", "h", "length", "low", "high", "moment", "theta", "share", "mask", "error", "error_before",
+        "length_before", "worst", "at", "zero",
     )  # fmt: skip
     vectors = ("y", "new", "peaks", "inflow", "slopes", "slopes_later", "state")
-    return Workspace(
-        **kernels,
-        lanes=lanes,
-        **shared,
+    own: dict[str, Any] = {
         **{name: _integers(lanes) for name in one},
         **{name: _integers(events * lanes) for name in ("armed", "done")},
-        rising=_integers(events),
+        "rising": _integers(events),
         **{name: _aligned(lanes) for name in real},
         **{name: _aligned(states * lanes) for name in vectors},
-        constants=_aligned(sizes.constants * lanes),
-        plan_constants=_aligned(sizes.plan_constants * lanes),
-        work=_aligned(max(sizes.work, STAGES * states) * lanes),
-        still=_aligned(STAGES * states * lanes),
-        trigger_values=_aligned(events * lanes),
-        before=_aligned(events),
-        reset_values=_aligned(resets),
-        observed=_aligned(shared["observables"] * lanes),
-        dosing=_aligned(2 * shared["doses"]),
-        pour_rate=_aligned(shared["pours"] * lanes),
-        pour_end=_aligned(shared["pours"] * lanes),
-    )
+        "constants": _aligned(sizes.constants * lanes),
+        "plan_constants": _aligned(sizes.plan_constants * lanes),
+        "work": _aligned(sizes.work * lanes),
+        "still": _aligned(STAGES * states * lanes),
+        "trigger_values": _aligned(events * lanes),
+        "before": _aligned(events),
+        "reset_values": _aligned(resets),
+        "observed": _aligned(shared["observables"] * lanes),
+        "dosing": _aligned(2 * shared["doses"]),
+        "pour_rate": _aligned(shared["pours"] * lanes),
+        "pour_end": _aligned(shared["pours"] * lanes),
+    }
+    return Workspace(lanes=lanes, **kernels, **shared, **own)
 
 
 def record_of(space: Workspace) -> ctypes.Array[ctypes.c_int64]:
