@@ -36,6 +36,7 @@ class Function:
         self._lines: list[str] = []
         self._known: dict[tuple[str, ...], str] = {}
         self._count = 0
+        self._carried: tuple[str, ...] = ()
         self.flops = 0  # of one lane: additions, multiplications, divisions and roots
 
     def text(self) -> str:
@@ -116,7 +117,7 @@ class Function:
         self.line(f"{index} = phi i64 [ {start}, %{before} ], [ {follow}, %{name} ]")
         places = [len(self._lines) + place for place in range(len(carried))]
         self._lines += [""] * len(carried)
-        self._carried: tuple[str, ...] = ()
+        self._carried = tuple[str, ...]()
         yield index, inside
         for place, first, here, last in zip(places, carried, inside, self._carried, strict=True):
             self._lines[place] = f"  {here} = phi {self.type} [ {first}, %{before} ], [ {last}, %{name} ]"

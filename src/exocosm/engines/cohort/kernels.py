@@ -25,6 +25,8 @@ from exocosm.engines.cohort import tableau
 from exocosm.engines.cohort.elimination import Elimination, eliminate
 from exocosm.engines.cohort.equations import System, Terms
 from exocosm.engines.cohort.instructions import Formulas, Function
+from exocosm.engines.cohort.tangents import Tangents, tangent_kernels, tangent_plan_kernels
+from exocosm.engines.cohort.within import Within
 from exocosm.network.expression import Expression
 from exocosm.network.program import Lowering
 
@@ -41,6 +43,8 @@ class Kernels:
     uses_time: bool = False
     flops: int = 0  # per attempted step of one lane: additions, multiplications and divisions
     nonzeros: int = 0  # of the factors
+    tangent_constants: int = 0  # per direction
+    tangent_work: int = 0  # per direction
 
 
 class Constants:
@@ -93,8 +97,8 @@ def parameter_leaf(function: Function, lowering: Lowering, stride: int = 1) -> C
     return operand
 
 
-def model_kernels(system: System, amounts: int, lanes: int) -> Kernels:
-    """All kernels of a model for a number of lanes."""
+def model_kernels(system: System, amounts: int, lanes: int, with_tangents: bool = False) -> Kernels:
+    """All kernels of a model for a number of lanes; with_tangents: also those of forward sensitivities."""
     constants = Constants(system.lowering)
     pattern = eliminate(system.size, system.jacobian)
     layout = _Layout(system.size, len(pattern.slot))
@@ -111,10 +115,21 @@ def model_kernels(system: System, amounts: int, lanes: int) -> Kernels:
         _triggers(system, constants, lanes),
         _resets(system, lanes),
     ]
-    functions.append(constants.prepare("prepare", lanes, system.equations.initial))
-    text = "\n".join([*(function.text() for function in functions), _step(system, layout, lanes)])
-    flops = factorise.flops + tableau.STAGES * stage.flops + _loop_flops(system.size)
-    return Kernels(text, len(constants.slots), layout.size, system.uses_time, flops, len(pattern.slot))
+    tangents, tangent_work = Tangents(system.lowering, constants.slots), 0
+    if with_tangents:
+        more, tangent_work = tangent_kernels(system, tangents, pattern, vars(layout), lanes)
+        functions += more
+    functions += [constants.prepare("prepare", lanes, system.equations.initial), _step(system, layout, lanes)]
+    return Kernels(
+        text="\n".join(function.text() for function in functions),
+        constants=len(constants.slots),
+        work=layout.size,
+        uses_time=system.uses_time,
+        flops=factorise.flops + tableau.STAGES * stage.flops + _loop_flops(system.size),
+        nonzeros=len(pattern.slot),
+        tangent_constants=len(tangents.slots),
+        tangent_work=tangent_work,
+    )
 
 
 def plan_kernels(
@@ -123,13 +138,14 @@ def plan_kernels(
     amounts: Sequence[Expression],
     conditions: Sequence[Expression],
     lanes: int,
+    with_tangents: bool = False,
 ) -> Kernels:
     """The kernels of what is asked: observables, amounts of doses and their conditions."""
     constants = Constants(lowering)
     observe = Function("observe", ["theta", "t", "y", "new", "work", "c", "values"], lanes)
     states: dict[Expression, str] = {}
     inner = constants.leaf(observe, {"c": "%c", "y": "%y", "t": "%t"})
-    within = _Within(observe, len(_states(lowering)))
+    within = Within(observe, len(_states(lowering)))
 
     def leaf(part: Expression) -> str | None:
         where = lowering.leaves.get(part.symbol, "") if part.symbol else ""
@@ -145,8 +161,13 @@ def plan_kernels(
     formulas = Formulas(give, parameter_leaf(give, lowering, lanes))
     for place, value in enumerate(formulas.numbers([*amounts, *conditions])):
         give.store(value, "%values", place, 1)
-    prepare = constants.prepare("prepare_plan", lanes)
-    return Kernels("\n".join(each.text() for each in (observe, give, prepare)), len(constants.slots))
+    functions = [observe, give]
+    tangents = Tangents(lowering, constants.slots)
+    if with_tangents:
+        functions += tangent_plan_kernels(tangents, observables, amounts, len(_states(lowering)), lanes)
+    functions.append(constants.prepare("prepare_plan", lanes))
+    text = "\n".join(function.text() for function in functions)
+    return Kernels(text, len(constants.slots), tangent_constants=len(tangents.slots))
 
 
 def _states(lowering: Lowering) -> list[str]:
@@ -288,36 +309,9 @@ def _judge(system: System, amounts: int, lanes: int) -> Function:
     return function
 
 
-class _Within:
-    """States at theta of the last step: (1 - theta) y + theta new + sum_j w_j U_j, with
-
-    w_j = theta (1 - theta) (H_1j + theta (H_2j + theta H_3j)).
-    """
-
-    def __init__(self, function: Function, size: int) -> None:
-        self.function, self.size = function, size
-        self.theta = function.load("%theta", 0)
-        self.rest = function.subtract(function.number(1.0), self.theta)
-        common = function.multiply(self.theta, self.rest)
-        self.weights = []
-        for first, second, third in zip(*tableau.CURVE_WEIGHTS, strict=True):
-            inner = function.multiply_add(self.theta, function.number(third), function.number(second))
-            inner = function.multiply_add(self.theta, inner, function.number(first))
-            self.weights.append(function.multiply(common, inner))
-
-    def state(self, row: int | str) -> str:
-        function = self.function
-        value = function.multiply(self.rest, function.load("%y", row))
-        value = function.multiply_add(self.theta, function.load("%new", row), value)
-        for number, weight in enumerate(self.weights):
-            unknown = function.load("%work", function.shifted(row, number * self.size))
-            value = function.multiply_add(weight, unknown, value)
-        return value
-
-
 def _between(system: System, lanes: int) -> Function:
     function = Function("between", ["theta", "y", "new", "work", "state"], lanes)
-    within = _Within(function, system.size)
+    within = Within(function, system.size)
     with function.loop(system.size) as (row, _):
         function.store(within.state(row), "%state", row)
     return function
@@ -350,7 +344,7 @@ def _resets(system: System, lanes: int) -> Function:
     return function
 
 
-def _step(system: System, layout: _Layout, lanes: int) -> str:
+def _step(system: System, layout: _Layout, lanes: int) -> Function:
     """One attempted step of length h from (t, y): new, its error and worst; the unknowns stay in `work`.
 
     low, high: rates are shown a time between these only, so that one that jumps at an edge is seen from this side.
@@ -379,7 +373,7 @@ def _step(system: System, layout: _Layout, lanes: int) -> str:
         call("stage", moment, at["stage"], "%c", at["factors"], at["added"], unknown)
     last = function.address("%work", (tableau.STAGES - 1) * system.size)
     call("judge", "%y", at["stage"], last, "%tolerance", "%new", "%error", "%worst")
-    return function.text()
+    return function
 
 
 def _loop_flops(size: int) -> int:
