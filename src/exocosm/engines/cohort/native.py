@@ -1,9 +1,9 @@
 """LLVM text -> machine code of this processor, kept on disk so that a model is compiled once.
 
 A kept file is named by what it was made from: the text of the program that writes the code, the model, the versions
-of llvmlite and LLVM, the processor and its features.  It holds a line of facts, a checksum and the code; one that is
-damaged, or was made by another user, is made anew.  Many processes may share the folder: files appear whole or not at
-all.  Where nothing can be written, compilation simply happens each time.
+of llvmlite and LLVM, the processor and its features.  It holds a line of facts, a checksum (of its name too) and the
+code; one that is damaged or renamed, or that another user made or could have changed, is made anew.  Many processes may
+share the folder: files appear whole or not at all.  Where nothing can be written, compilation simply happens each time.
 """
 
 from __future__ import annotations
@@ -13,20 +13,21 @@ import ctypes
 import hashlib
 import json
 import os
+import re
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from exocosm.errors import InputError
-from exocosm.files import write_atomic
-
 FOLDER = "EXOCOSM_CACHE"  # environment variable: where compiled code is kept
 _FIRST_LINE = b"exocosm compiled code 1\n"
 _LARGEST_FILE = 256 * 2**20
 _MOST_FILES = 500  # the oldest are removed beyond
+_WRITING = ".writing-"  # how the name of an unfinished file begins
+_OURS = re.compile(rf"[0-9a-f]{{64}}|{re.escape(_WRITING)}.*")  # the folder may hold other things of its owner
 
 
 @dataclass(frozen=True)
@@ -149,22 +150,22 @@ def program_hash() -> str:
 def folder() -> Path | None:
     """Where code is kept: $EXOCOSM_CACHE, or the user's cache folder; None where that is not this user's own."""
     given = os.environ.get(FOLDER)
-    if given:
-        path = Path(given)
-    elif sys.platform == "win32":
-        path = Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "exocosm" / "code"
-    else:
-        path = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "exocosm" / "code"
     try:
+        if given:
+            path = Path(given)
+        elif sys.platform == "win32":
+            path = Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "exocosm" / "code"
+        else:
+            path = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "exocosm" / "code"
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if hasattr(os, "getuid"):
-            status = path.stat()
-            # who can write there can run code as this user
-            if status.st_uid != os.getuid() or status.st_mode & 0o022:
-                return None
-    except OSError:
+        return path if _is_own(path.stat()) else None
+    except (OSError, RuntimeError):  # RuntimeError: this user has no home
         return None
-    return path
+
+
+def _is_own(status: os.stat_result) -> bool:
+    """Whether nobody else can have written there: who can, runs code as this user."""
+    return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
 
 
 def _read(key: str) -> tuple[bytes, dict[str, Any]] | None:
@@ -173,10 +174,12 @@ def _read(key: str) -> tuple[bytes, dict[str, Any]] | None:
         return None
     try:
         path = place / key
-        if path.stat().st_size > _LARGEST_FILE:
-            return None
-        first, facts, checksum, code = path.read_bytes().split(b"\n", 3)
-        if first + b"\n" != _FIRST_LINE or hashlib.sha256(facts + code).hexdigest().encode() != checksum:
+        with path.open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            if not _is_own(status) or status.st_size > _LARGEST_FILE:
+                return None
+            first, facts, checksum, code = stream.read().split(b"\n", 3)
+        if first + b"\n" != _FIRST_LINE or _checksum(key, facts, code) != checksum:
             return None
         with contextlib.suppress(OSError):
             os.utime(path)  # used lately
@@ -186,14 +189,25 @@ def _read(key: str) -> tuple[bytes, dict[str, Any]] | None:
     return code, found
 
 
+def _checksum(key: str, facts: bytes, code: bytes) -> bytes:
+    return hashlib.sha256(b"\n".join((key.encode(), facts, code))).hexdigest().encode()
+
+
 def _keep(key: str, code: bytes, facts: Mapping[str, Any]) -> None:
     place = folder()
     if place is None:
         return
     line = json.dumps(dict(facts), sort_keys=True).encode()
-    checksum = hashlib.sha256(line + code).hexdigest().encode()
-    with contextlib.suppress(InputError, OSError):  # a full disk costs a compilation next time, nothing else
-        write_atomic(place / key, _FIRST_LINE + line + b"\n" + checksum + b"\n" + code)
-        files = sorted(place.iterdir(), key=lambda path: path.stat().st_mtime)
+    with contextlib.suppress(OSError):  # a full disk costs a compilation next time, nothing else
+        # of this user alone from the start, whatever rights new files get otherwise
+        handle, temporary = tempfile.mkstemp(dir=place, prefix=_WRITING)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(_FIRST_LINE + line + b"\n" + _checksum(key, line, code) + b"\n" + code)
+            Path(temporary).replace(place / key)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+        files = [path for path in place.iterdir() if _OURS.fullmatch(path.name)]
+        files.sort(key=lambda path: path.stat().st_mtime)
         for old in files[: max(0, len(files) - _MOST_FILES)]:
             old.unlink(missing_ok=True)
