@@ -17,7 +17,7 @@ LARGEST_BESIDE_PEER = 200  # states; the peer's dense algebra takes minutes beyo
 SUBJECTS_BY_STATES = {20: 2000, 50: 1000, 75: 500, 100: 400, 200: 150, 350: 60, 500: 40}
 SUBJECTS = (1, 10, 100, 1_000, 10_000, 100_000)
 FEW_TIMES, FEW_STATES = 20, 3
-EFFORT = Effort(subjects=3, rounds=3, seconds=0.6, slow=((PEER, 1),), at=(1e-6,))
+EFFORT = Effort(subjects=2, rounds=3, seconds=0.6, slow=((PEER, 1),), at=(1e-6,))
 MEGABYTE = 1e6
 
 
