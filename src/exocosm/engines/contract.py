@@ -105,3 +105,16 @@ class Solution:
     def __getitem__(self, observable: str) -> Array:
         """(subject, time) of one observable."""
         return self.values[:, :, self.observables.index(observable)]
+
+
+@dataclass(frozen=True)
+class Sensitivities:
+    """Derivatives of observables by parameters, beside the solution itself.
+
+    values: (subject, time, observable, parameter), in canonical units: d(observable)/d(parameter).  NaN for a subject
+    whose derivatives could not be had: one that failed, or met an event that only just happens.
+    """
+
+    solution: Solution
+    parameters: tuple[str, ...]
+    values: Array

@@ -1,5 +1,5 @@
 """The cohort engine: generated machine code that solves many subjects at a time."""
 
-from exocosm.engines.cohort.solve import solve
+from exocosm.engines.cohort.solve import sensitivities, solve
 
-__all__ = ["solve"]
+__all__ = ["sensitivities", "solve"]

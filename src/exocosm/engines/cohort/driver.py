@@ -51,6 +51,13 @@ class Workspace:
     prepare_plan: Kernel
     observe: Kernel
     give: Kernel
+    prepare_tangent: Kernel
+    tangent_step: Kernel
+    tangent_triggers: Kernel
+    tangent_resets: Kernel
+    prepare_tangent_plan: Kernel
+    tangent_observe: Kernel
+    tangent_give: Kernel
     # sizes
     lanes: int
     subjects: int
@@ -61,6 +68,11 @@ class Workspace:
     times: int
     events: int
     doses: int
+    reset_count: int
+    directions: int  # parameters by which the derivatives are wanted
+    tangent_constants_size: int  # doubles per direction, for all lanes
+    tangent_plan_constants_size: int
+    tangent_work_size: int
     pours: int  # infusions: doses with a duration, once for each time of giving
     most_steps: int
     most_records: int
@@ -71,6 +83,9 @@ class Workspace:
     table: Floats  # [subject, parameter]
     observe_times: Floats
     tolerance: Floats  # absolute, by state; then the relative one
+    direction: Floats  # [direction, parameter], 1 at the parameter of the direction
+    direction_parameter: Integers
+    no_direction: Floats  # [parameter], all 0
     plan_of: Integers  # by subject: which list of edges is its own
     edge_first: Integers  # by plan: first of its edges; one more at the end
     edge_time: Floats
@@ -91,6 +106,7 @@ class Workspace:
     attempts: Integers  # by subject: steps tried
     missing: Integers  # by subject: 1 if an observable was no number
     values: Floats  # [subject, time, observable]
+    derivatives: Floats  # [subject, time, observable, direction]
     records: Integers  # how many
     record_subject: Integers
     record_what: Integers  # event, or -1 - dose
@@ -143,6 +159,23 @@ class Workspace:
     dosing: Floats
     pour_rate: Floats  # [infusion, lane]
     pour_end: Floats
+    # lanes, for derivatives: as the fields of the same name, for one direction after the other
+    tangent: Floats  # [direction, state, lane]
+    tangent_new: Floats
+    tangent_peaks: Floats
+    tangent_state: Floats
+    tangent_inflow: Floats
+    tangent_work: Floats
+    tangent_constants: Floats
+    tangent_plan_constants: Floats
+    tangent_scale: Floats  # [direction, lane], 1 / size of the parameter
+    tangent_pour_rate: Floats  # [direction, infusion, lane]
+    tangent_observed: Floats
+    tangent_dosing: Floats  # [direction, dose]
+    tangent_reset_values: Floats  # [direction, reset]
+    tangent_trigger_values: Floats
+    shift: Floats  # [direction], of one lane: derivative of the time of an event
+    one: Floats  # 1
 
 
 def run(w: Workspace) -> None:
@@ -161,15 +194,31 @@ def run(w: Workspace) -> None:
         w.step(
             w.time, w.length, w.low, w.high, w.y, w.constants, w.inflow, w.tolerance, w.work, w.new, w.error, w.worst
         )
+        for direction in range(w.directions):
+            w.tangent_step(
+                w.time, w.length, w.low, w.high, w.y, w.constants, tangent_of(w, w.tangent, direction),
+                view(w.tangent_constants, direction * w.tangent_constants_size), w.inflow,
+                tangent_of(w, w.tangent_inflow, direction), w.tolerance, view(w.tangent_scale, direction * w.lanes),
+                w.work, view(w.tangent_work, direction * w.tangent_work_size),
+                tangent_of(w, w.tangent_new, direction), w.error,
+            )  # fmt: skip
         accepted = judge(w)
         if accepted:
             if w.events > 0:
                 find_events(w)
             observe_within(w)
             w.commit(w.mask, w.y, w.new, w.peaks)
+            for direction in range(w.directions):
+                tangent = tangent_of(w, w.tangent, direction)
+                w.commit(w.mask, tangent, tangent_of(w, w.tangent_new, direction), w.tangent_peaks)
         for lane in range(w.lanes):
             if w.subject[lane] >= 0 and not advance(w, lane):
                 active -= 1
+
+
+def tangent_of(w: Workspace, vectors: Floats, direction: int) -> Floats:
+    """The vector of one direction among those of all."""
+    return view(vectors, direction * w.states * w.lanes)
 
 
 def load_next(w: Workspace, lane: int) -> bool:
@@ -186,6 +235,8 @@ def load_next(w: Workspace, lane: int) -> bool:
         w.subject[lane] = subject
         w.prepare(view(w.table, subject * w.parameters), view(w.constants, lane), view(w.y, lane))
         w.prepare_plan(view(w.table, subject * w.parameters), view(w.plan_constants, lane))
+        for direction in range(w.directions):
+            load_direction(w, lane, direction)
         w.time[lane] = w.start
         w.edge[lane] = w.edge_first[w.plan_of[subject]]
         w.seen[lane] = 0
@@ -217,6 +268,21 @@ def load_next(w: Workspace, lane: int) -> bool:
                 w.outcome[subject] = GIVEN_UP
         else:
             w.outcome[subject] = GIVEN_UP
+
+
+def load_direction(w: Workspace, lane: int, direction: int) -> None:
+    """Initial derivatives by one parameter, for the subject that was put into a lane."""
+    p = view(w.table, w.subject[lane] * w.parameters)
+    dp = view(w.direction, direction * w.parameters)
+    size = abs(p[w.direction_parameter[direction]])
+    w.tangent_scale[direction * w.lanes + lane] = 1.0 / size if size > 0.0 else 1.0
+    constants = view(w.tangent_constants, direction * w.tangent_constants_size + lane)
+    w.prepare_tangent(p, dp, constants, view(tangent_of(w, w.tangent, direction), lane))
+    w.prepare_tangent_plan(p, dp, view(w.tangent_plan_constants, direction * w.tangent_plan_constants_size + lane))
+    for state in range(w.states):
+        w.tangent_inflow[(direction * w.states + state) * w.lanes + lane] = 0.0
+    for pour in range(w.pours):
+        w.tangent_pour_rate[(direction * w.pours + pour) * w.lanes + lane] = 0.0
 
 
 def choose_length(w: Workspace, lane: int) -> None:
@@ -337,9 +403,17 @@ def find_events(w: Workspace) -> None:
                 w.mask[lane] = 0.0  # it goes on from the event, not from the end of the step
             else:
                 rearm(w, lane)
+    found = False
     for lane in range(w.lanes):
         if w.risen[lane] == 1:
             locate(w, lane)
+            found = True
+    if found:
+        for direction in range(w.directions):
+            w.between(
+                w.theta, tangent_of(w, w.tangent, direction), tangent_of(w, w.tangent_new, direction),
+                view(w.tangent_work, direction * w.tangent_work_size), tangent_of(w, w.tangent_state, direction),
+            )  # fmt: skip
 
 
 def rearm(w: Workspace, lane: int) -> None:
@@ -422,6 +496,17 @@ def observe_within(w: Workspace) -> None:
         for lane in range(w.lanes):
             if w.due[lane] == 1:
                 write_down(w, lane)
+        for direction in range(w.directions):
+            w.tangent_observe(
+                w.share, w.at, w.y, w.new, w.work, w.plan_constants, tangent_of(w, w.tangent, direction),
+                tangent_of(w, w.tangent_new, direction), view(w.tangent_work, direction * w.tangent_work_size),
+                view(w.tangent_plan_constants, direction * w.tangent_plan_constants_size), w.tangent_observed,
+            )  # fmt: skip
+            for lane in range(w.lanes):
+                if w.due[lane] == 1:
+                    write_derivatives(w, lane, direction)
+        for lane in range(w.lanes):
+            w.seen[lane] += w.due[lane]
 
 
 def write_down(w: Workspace, lane: int) -> None:
@@ -437,7 +522,14 @@ def write_down(w: Workspace, lane: int) -> None:
         lost += value - value
     if lost != 0.0:
         w.missing[subject] = 1
-    w.seen[lane] += 1
+
+
+def write_derivatives(w: Workspace, lane: int, direction: int) -> None:
+    """Keep the derivatives of the observables of a lane by one parameter under its next recorded time."""
+    row = (w.subject[lane] * w.times + w.seen[lane]) * w.observables
+    for observable in range(w.observables):
+        value = w.tangent_observed[observable * w.lanes + lane]
+        w.derivatives[(row + observable) * w.directions + direction] = value
 
 
 def same_time(one: float, other: float) -> bool:
@@ -461,8 +553,12 @@ def advance(w: Workspace, lane: int) -> bool:
             w.y[place] = w.state[place]
             w.peaks[place] = max(w.peaks[place], w.y[place])
         sound = not too_negative(w, lane)
+        if sound and w.directions > 0:
+            sound = reach_event(w, lane)
         if sound:
             sound = newly_true(w, lane)
+        if sound and w.directions > 0:
+            leave_event(w, lane)
         if sound:
             observe_now(w, lane)
             w.fresh[lane] = 1
@@ -526,9 +622,17 @@ def dose(w: Workspace, lane: int, edge: int) -> bool:
         place = pour * w.lanes + lane
         if w.pour_end[place] <= time:
             w.pour_rate[place] = 0.0
+            for direction in range(w.directions):
+                w.tangent_pour_rate[direction * w.pours * w.lanes + place] = 0.0
     if w.given_first[edge + 1] > w.given_first[edge]:
         subject = w.subject[lane]
         w.give(view(w.time, lane), view(w.y, lane), view(w.table, subject * w.parameters), w.dosing)
+        for direction in range(w.directions):
+            w.tangent_give(
+                view(w.time, lane), view(w.y, lane), view(w.table, subject * w.parameters),
+                view(tangent_of(w, w.tangent, direction), lane), view(w.direction, direction * w.parameters),
+                view(w.tangent_dosing, direction * w.doses),
+            )  # fmt: skip
         for number in range(w.given_first[edge], w.given_first[edge + 1]):
             one = w.given[number]
             if w.dose_conditional[one] == 1:
@@ -545,9 +649,15 @@ def dose(w: Workspace, lane: int, edge: int) -> bool:
             if pour >= 0:
                 w.pour_rate[pour * w.lanes + lane] = amount / w.dose_duration[one]
                 w.pour_end[pour * w.lanes + lane] = time + w.dose_duration[one]
+                for direction in range(w.directions):
+                    change = w.tangent_dosing[direction * w.doses + one] / w.dose_duration[one]
+                    w.tangent_pour_rate[(direction * w.pours + pour) * w.lanes + lane] = change
             else:
                 w.y[target] = w.y[target] + amount
                 w.peaks[target] = max(w.peaks[target], w.y[target])
+                for direction in range(w.directions):
+                    place = direction * w.states * w.lanes + target
+                    w.tangent[place] = w.tangent[place] + w.tangent_dosing[direction * w.doses + one]
     if w.pours > 0:
         pour_in(w, lane)
     return True
@@ -557,11 +667,17 @@ def pour_in(w: Workspace, lane: int) -> None:
     """The inflow of every state from the infusions that run."""
     for state in range(w.states):
         w.inflow[state * w.lanes + lane] = 0.0
+        for direction in range(w.directions):
+            w.tangent_inflow[(direction * w.states + state) * w.lanes + lane] = 0.0
     for number in range(w.given_first[w.edge_first[1]]):  # every plan gives the same doses in the same order
         pour = w.given_pour[number]
         if pour >= 0:
             target = w.dose_target[w.given[number]] * w.lanes + lane
             w.inflow[target] = w.inflow[target] + w.pour_rate[pour * w.lanes + lane]
+            for direction in range(w.directions):
+                place = direction * w.states * w.lanes + target
+                rate = w.tangent_pour_rate[(direction * w.pours + pour) * w.lanes + lane]
+                w.tangent_inflow[place] = w.tangent_inflow[place] + rate
 
 
 def record(w: Workspace, subject: int, what: int, time: float, happened: int) -> bool:
@@ -588,6 +704,62 @@ def observe_now(w: Workspace, lane: int) -> None:
             w.observe(w.zero, w.at, w.y, w.y, w.still, w.plan_constants, w.observed)
             looked = True
         write_down(w, lane)
+        for direction in range(w.directions):
+            tangent = tangent_of(w, w.tangent, direction)
+            w.tangent_observe(
+                w.zero, w.at, w.y, w.y, w.still, w.plan_constants, tangent, tangent, w.still,
+                view(w.tangent_plan_constants, direction * w.tangent_plan_constants_size), w.tangent_observed,
+            )  # fmt: skip
+            write_derivatives(w, lane, direction)
+        w.seen[lane] += 1
+
+
+def reach_event(w: Workspace, lane: int) -> bool:
+    """Derivatives at the moment of an event: shift is that of the moment, tangent goes along with it.
+
+    With g the trigger: shift = -(g_y S + g_p) / (g_t + g_y f); S becomes S + f shift.  False where the trigger only
+    touches zero, so that there is no derivative.
+    """
+    p = view(w.table, w.subject[lane] * w.parameters)
+    time = view(w.time, lane)
+    w.triggers(w.time, w.y, w.constants, w.trigger_values)
+    first = 0
+    while first < w.events - 1 and not (
+        w.trigger_values[first * w.lanes + lane] > 0.0
+        and w.armed[first * w.lanes + lane] == 1
+        and w.done[first * w.lanes + lane] == 0
+    ):
+        first += 1
+    for each in range(w.lanes):
+        w.at[each] = min(max(w.time[each], w.low[each]), w.high[each])
+    w.slope(w.at, w.y, w.constants, w.inflow, w.slopes)
+    y = view(w.y, lane)
+    w.tangent_triggers(time, y, p, w.one, view(w.slopes, lane), w.no_direction, w.tangent_trigger_values)
+    steepness = w.tangent_trigger_values[first]
+    if not isfinite(steepness) or steepness == 0.0:
+        return False
+    for direction in range(w.directions):
+        for state in range(w.states):
+            place = (direction * w.states + state) * w.lanes + lane
+            w.tangent[place] = w.tangent_state[place]
+        dy = view(tangent_of(w, w.tangent, direction), lane)
+        dp = view(w.direction, direction * w.parameters)
+        w.tangent_triggers(time, y, p, w.zero, dy, dp, w.tangent_trigger_values)
+        w.shift[direction] = -w.tangent_trigger_values[first] / steepness
+        for state in range(w.states):
+            place = (direction * w.states + state) * w.lanes + lane
+            w.tangent[place] = w.tangent[place] + w.slopes[state * w.lanes + lane] * w.shift[direction]
+    return True
+
+
+def leave_event(w: Workspace, lane: int) -> None:
+    """Derivatives at a fixed time again, just after the event: S - f shift, with the rates of after."""
+    w.slope(w.at, w.y, w.constants, w.inflow, w.slopes)
+    for direction in range(w.directions):
+        for state in range(w.states):
+            place = (direction * w.states + state) * w.lanes + lane
+            w.tangent[place] = w.tangent[place] - w.slopes[state * w.lanes + lane] * w.shift[direction]
+        w.shift[direction] = 0.0
 
 
 def newly_true(w: Workspace, lane: int) -> bool:
@@ -625,6 +797,12 @@ def settle(w: Workspace, lane: int) -> bool:
         for event in range(w.events):
             w.before[event] = w.trigger_values[event * w.lanes + lane]
         w.resets(view(w.time, lane), view(w.y, lane), view(w.table, subject * w.parameters), w.reset_values)
+        for direction in range(w.directions):
+            w.tangent_resets(
+                view(w.time, lane), view(w.y, lane), view(w.table, subject * w.parameters), view(w.shift, direction),
+                view(tangent_of(w, w.tangent, direction), lane), view(w.direction, direction * w.parameters),
+                view(w.tangent_reset_values, direction * w.reset_count),
+            )  # fmt: skip
         for event in range(w.events):
             if w.rising[event] == 1:
                 if not record(w, subject, event, w.time[lane], 1):
@@ -637,6 +815,9 @@ def settle(w: Workspace, lane: int) -> bool:
                         return False
                     w.y[state * w.lanes + lane] = value
                     w.peaks[state * w.lanes + lane] = max(w.peaks[state * w.lanes + lane], value)
+                    for direction in range(w.directions):
+                        change = w.tangent_reset_values[direction * w.reset_count + reset]
+                        w.tangent[(direction * w.states + state) * w.lanes + lane] = change
         w.triggers(w.time, w.y, w.constants, w.trigger_values)
         for event in range(w.events):
             place = event * w.lanes + lane
@@ -653,7 +834,7 @@ def settle(w: Workspace, lane: int) -> bool:
 
 
 FUNCTIONS = (
-    run, load_next, choose_length, first_steps, scaled_size, judge, find_events, rearm, any_risen, locate, look,
-    end_of_step, observe_within, write_down, same_time, advance, too_negative, pass_edge, dose, pour_in, record,
-    observe_now, newly_true, settle,
+    run, tangent_of, load_next, load_direction, choose_length, first_steps, scaled_size, judge, find_events, rearm,
+    any_risen, locate, look, end_of_step, observe_within, write_down, write_derivatives, same_time, advance,
+    too_negative, pass_edge, dose, pour_in, record, observe_now, reach_event, leave_event, newly_true, settle,
 )  # fmt: skip

@@ -20,6 +20,7 @@ _ORDERED = {"<": "olt", "<=": "ole", ">": "ogt", ">=": "oge", "==": "oeq", "!=":
 _FLOPS = {"fadd": 1, "fsub": 1, "fmul": 1, "fdiv": 1, "fma": 2, "sqrt": 1}
 _LARGEST_POWER = 16  # whole exponents up to this are products
 _MAGIC = 6755399441055744.0  # 1.5 * 2^52: what is added to it is rounded to a whole number in the last bits
+_SMALLEST_NORMAL = 2.2250738585072014e-308
 _LOWEST_EXPONENT, _HIGHEST_EXPONENT = -708.0, 709.4  # of exp: beyond, the result is 0 or infinity
 
 
@@ -181,10 +182,12 @@ class Function:
         return self._once("select", truth, one, other, text=text)
 
     def smaller(self, one: str, other: str) -> str:
-        return self.select(self.compare("<", one, other), one, other)
+        """As Python's min: the other one only if it is smaller, so that `one` stays where it is not a number."""
+        return self.select(self.compare("<", other, one), other, one)
 
     def larger(self, one: str, other: str) -> str:
-        return self.select(self.compare(">", one, other), one, other)
+        """As Python's max."""
+        return self.select(self.compare(">", other, one), other, one)
 
     def both(self, one: str, other: str) -> str:
         return self._once("and", one, other, text=f"and {self._truth} {one}, {other}")
@@ -232,10 +235,13 @@ class Function:
     def log(self, x: str) -> str:
         """Natural logarithm to about one unit in the last place; -infinity at 0, not a number below.
 
-        x = 2^e m with m around 1; log m = 2 artanh((m - 1) / (m + 1)), as a series.
+        x = 2^e m with m around 1; log m = 2 artanh(s) with s = (m - 1) / (m + 1), as a series in s^2, of which the
+        first term is written as 2 s = (m - 1) (1 - s), where m - 1 is exact.
         """
         number = self.number
-        bits, middle, bias = self._to_bits(x), 0x3FE6A09E667F3BCD, 1024 << 52
+        tiny = self.compare("<", x, number(_SMALLEST_NORMAL))
+        normal = self.select(tiny, self.multiply(x, number(2.0**54)), x)
+        bits, middle, bias = self._to_bits(normal), 0x3FE6A09E667F3BCD, 1024 << 52
         biased = self.new(f"add {self._bits} {bits}, {self._whole(bias - middle)}")
         exponent = self.new(f"lshr {self._bits} {biased}, {self._whole(52)}")  # e + 1024
         removed = self.new(f"shl {self._bits} {exponent}, {self._whole(52)}")
@@ -243,15 +249,18 @@ class Function:
         mantissa = self._from_bits(self.new(f"add {self._bits} {reduced}, {self._whole(bias)}"))
         magic = struct.unpack("<q", struct.pack("<d", _MAGIC))[0]
         written = self._from_bits(self.new(f"add {self._bits} {exponent}, {self._whole(magic)}"))
-        whole = self.subtract(written, number(_MAGIC + 1024.0))
-        ratio = self.divide(self.subtract(mantissa, number(1.0)), self.add(mantissa, number(1.0)))
+        whole = self.subtract(written, self.select(tiny, number(_MAGIC + 1078.0), number(_MAGIC + 1024.0)))
+        above = self.subtract(mantissa, number(1.0))
+        ratio = self.divide(above, self.add(mantissa, number(1.0)))
         square = self.multiply(ratio, ratio)
         series = number(2.0 / 23.0)
-        for odd in range(21, 0, -2):
+        for odd in range(21, 1, -2):
             series = self.multiply_add(series, square, number(2.0 / odd))
-        low = self.multiply_add(whole, number(1.90821492927058770002e-10), self.multiply(ratio, series))
+        rest = self.subtract(above, self.multiply(square, series))
+        low = self.multiply_add(self.negate(ratio), rest, above)
+        low = self.multiply_add(whole, number(1.90821492927058770002e-10), low)
         value = self.multiply_add(whole, number(6.93147180369123816490e-01), low)
-        value = self.select(self.compare("<", x, number(2.2250738585072014e-308)), number(-math.inf), value)
+        value = self.select(self.compare("==", x, number(0.0)), number(-math.inf), value)
         value = self.select(self.compare("<", x, number(0.0)), number(math.nan), value)
         return self.select(self.either(self.compare("!=", x, x), self.compare("==", x, number(math.inf))), x, value)
 
@@ -275,7 +284,7 @@ class Function:
         return result or self.number(1.0)
 
     def positive_power(self, base: str, exponent: str) -> str:
-        """base^exponent for a base that is not negative."""
+        """base^exponent for a base that is not negative, to about 2 (1 + |exponent log(base)|) units in the last place."""
         value = self.exp(self.multiply(exponent, self.log(base)))
         return self.select(self.compare("==", exponent, self.number(0.0)), self.number(1.0), value)
 
@@ -286,7 +295,7 @@ class Function:
         odd = self.compare("!=", self.multiply(self.floor(self.multiply(exponent, self.number(0.5))),
                                                self.number(2.0)), exponent)  # fmt: skip
         signed = self.select(odd, self.negate(size), size)
-        at_zero = self.select(self.compare("<", exponent, zero), self.number(math.inf), zero)
+        at_zero = self.select(self.compare("<", exponent, zero), self.number(math.inf), self.multiply(exponent, zero))
         whole = self.compare("==", self.floor(exponent), exponent)
         return self.select(self.compare("<", base, zero), self.select(whole, signed, at_zero), size)
 
@@ -439,7 +448,7 @@ class Formulas:
                 if steepness is not None and steepness.is_integer() and 0 < steepness <= _LARGEST_POWER:
                     raised = function.whole_power(ratio, int(steepness))
                 else:
-                    raised = function.positive_power(ratio, arguments[2])
+                    raised = function.power(ratio, arguments[2])
                 share = function.divide(raised, function.add(one, raised))
                 return function.select(function.compare("==", raised, function.number(math.inf)), one, share)
         raise NotImplementedError(f"no instructions for '{operator}'")

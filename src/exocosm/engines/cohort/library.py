@@ -19,16 +19,16 @@ _LOADED: dict[tuple[str, ...], Library] = {}  # the latest last
 _LOADING = threading.Lock()
 
 
-def model_library(model: Compiled, lanes: int) -> Library:
-    """The kernels of a model."""
+def model_library(model: Compiled, lanes: int, with_tangents: bool = False) -> Library:
+    """The kernels of a model; with_tangents: also those of forward sensitivities."""
 
     def write() -> tuple[str, Mapping[str, Any]]:
-        return _written(model_kernels(system_of(model), len(model.model.species), lanes))
+        return _written(model_kernels(system_of(model), len(model.model.species), lanes, with_tangents))
 
-    return _loaded(("model", repr(model.model), str(lanes)), write)
+    return _loaded(("model", repr(model.model), str(lanes), str(with_tangents)), write)
 
 
-def plan_library(plan: Plan, lanes: int) -> Library:
+def plan_library(plan: Plan, lanes: int, with_tangents: bool = False) -> Library:
     """The kernels of what is asked: observables and doses."""
     doses = [planned.dose for planned in plan.planned_doses]
     observables = plan.observables
@@ -44,11 +44,12 @@ def plan_library(plan: Plan, lanes: int) -> Library:
                 [lower(dose.amount) for dose in doses],
                 [lower(dose.condition or "1 > 0") for dose in doses],
                 lanes,
+                with_tangents,
             )
         )
 
     asked = repr((observables, [(dose.amount, dose.condition) for dose in doses]))
-    return _loaded(("plan", repr(plan.model.model), asked, str(lanes)), write)
+    return _loaded(("plan", repr(plan.model.model), asked, str(lanes), str(with_tangents)), write)
 
 
 def driver_library() -> Library:

@@ -12,13 +12,20 @@ from numpy.typing import ArrayLike
 from exocosm.engines import reference
 from exocosm.engines.cohort import driver
 from exocosm.engines.cohort.library import driver_library, model_library, plan_library
-from exocosm.engines.cohort.native import Library, is_available, processor
+from exocosm.engines.cohort.native import is_available, processor
 from exocosm.engines.cohort.plain import plain_kernels
-from exocosm.engines.cohort.workspace import Sizes, record_of, result_bytes, shared_arrays, workspace
-from exocosm.engines.contract import EventRecord, Schedule, Solution, Status, SubjectStatus, Tolerances
+from exocosm.engines.cohort.workspace import (
+    Sizes,
+    comparison_parameters,
+    record_of,
+    result_bytes,
+    shared_arrays,
+    workspace,
+)
+from exocosm.engines.contract import EventRecord, Schedule, Sensitivities, Solution, Status, SubjectStatus, Tolerances
 from exocosm.engines.memory import require_memory
 from exocosm.engines.plan import Plan, plan_run
-from exocosm.errors import SolveError
+from exocosm.errors import SolveError, nearest
 from exocosm.network.compile import Compiled, compile_model
 from exocosm.network.parts import Model
 
@@ -48,25 +55,86 @@ def solve(
     Errors: SolveError with everything that is wrong with what was asked, or where memory does not suffice; a subject
     that fails is a status.  Where no code can be generated, the reference engine does all the work.
     """
+    plan = _planned(model, parameters, schedule, tolerances, observe, threads, lanes)
+    if not _has_equations(plan) or (lanes != 0 and not is_available()):
+        return reference.solve_planned(plan)
+    shared = shared_arrays(plan)
+    if lanes == 0:
+        kernels, constants, plan_constants, work = plain_kernels(plan)
+        unused = dict.fromkeys(_OF_TANGENTS + _OF_TANGENT_PLAN)
+        with np.errstate(all="ignore"):
+            driver.run(workspace(shared, {**kernels, **unused}, Sizes(1, constants, plan_constants, work)))
+    else:
+        _run_native(plan, shared, lanes, threads, progress)
+    return _solution(plan, shared)
+
+
+def sensitivities(
+    model: Compiled | Model,
+    parameters: Mapping[str, ArrayLike],
+    schedule: Schedule,
+    tolerances: Tolerances = Tolerances(),  # noqa: B008  (frozen)
+    *,
+    by: Sequence[str],
+    observe: Sequence[str] | None = None,
+    threads: int | None = None,
+    lanes: int | None = None,
+    progress: Progress | None = None,
+) -> Sensitivities:
+    """Observables of every subject over time, and their derivatives by parameters: forward sensitivities.
+
+    dS/dt = f_y S + f_p beside dy/dt = f, in the same steps, under the same relative tolerance (absolute: that of the
+    state over the size of the parameter).  Doses, infusions and events are followed; at an event the derivative jumps
+    with the derivative of its time.  by: names of parameters; all else as in `solve`.
+    Not followed: a condition of a dose, an event that only touches its threshold.
+    Errors: SolveError as in `solve`; also for a parameter that sets the time at which a rate jumps, and where no code
+    can be generated.
+    """
+    plan = _planned(model, parameters, schedule, tolerances, observe, threads, lanes, by)
+    if lanes == 0 or not (_has_equations(plan) and is_available()):
+        raise SolveError("sensitivities need generated code: a model with states, llvmlite, and lanes other than 0")
+    places = [plan.model.parameters.index(name) for name in by]
+    shared = shared_arrays(plan, places)
+    _run_native(plan, shared, lanes, threads, progress)
+    solution = _solution(plan, shared)
+    derivatives = shared["derivatives"].reshape(*solution.values.shape, len(by))
+    derivatives[shared["outcome"] != driver.FINISHED] = np.nan
+    return Sensitivities(solution, tuple(by), derivatives)
+
+
+def _planned(
+    model: Compiled | Model,
+    parameters: Mapping[str, ArrayLike],
+    schedule: Schedule,
+    tolerances: Tolerances,
+    observe: Sequence[str] | None,
+    threads: int | None,
+    lanes: int | None,
+    by: Sequence[str] = (),
+) -> Plan:
+    """What was asked for, checked; raises SolveError."""
     compiled = model if isinstance(model, Compiled) else compile_model(model)
     plan = plan_run(compiled, parameters, schedule, tolerances, observe)
     if lanes is not None and lanes != 0 and lanes not in _LANES:
         raise SolveError(f"lanes is {lanes}; it is one of {', '.join(map(str, _LANES))}, or None")
     if threads is not None and threads < 1:
         raise SolveError(f"threads is {threads}; give 1 or more, or None for one per core")
+    for name in by:
+        if name not in compiled.parameters:
+            raise SolveError(f"there is no parameter '{name}' in the model; {nearest(name, compiled.parameters)}")
+        if name in comparison_parameters(plan):
+            raise SolveError(
+                f"parameter '{name}' sets the time at which a rate jumps; the derivative by it is not followed"
+            )
+    if len(set(by)) < len(by):
+        raise SolveError("a parameter is named twice among those by which derivatives are wanted")
     subjects = len(plan.parameters)
-    require_memory(result_bytes(plan), f"{subjects:,} subjects of model '{compiled.model.name}'")
-    if not compiled.states or compiled.equations is None or (lanes != 0 and not is_available()):
-        return reference.solve_planned(plan)
-    shared = shared_arrays(plan)
-    if lanes == 0:
-        kernels, constants, plan_constants, work = plain_kernels(plan)
-        with np.errstate(all="ignore"):
-            driver.run(workspace(shared, kernels, Sizes(1, constants, plan_constants, work)))
-    else:
-        count = min(threads or _cores(), max(1, subjects))
-        _run_native(plan, shared, lanes or processor().lanes, count, progress)
-    return _solution(plan, shared)
+    require_memory(result_bytes(plan, len(by)), f"{subjects:,} subjects of model '{compiled.model.name}'")
+    return plan
+
+
+def _has_equations(plan: Plan) -> bool:
+    return bool(plan.model.states) and plan.model.equations is not None
 
 
 def _cores() -> int:
@@ -76,11 +144,28 @@ def _cores() -> int:
 
 
 def _run_native(
-    plan: Plan, shared: Mapping[str, np.ndarray], lanes: int, threads: int, progress: Progress | None
+    plan: Plan,
+    shared: Mapping[str, np.ndarray],
+    lanes: int | None,
+    threads: int | None,
+    progress: Progress | None,
 ) -> None:
-    model, asked = model_library(plan.model, lanes), plan_library(plan, lanes)
-    kernels = {**_addresses(model, _OF_MODEL), **_addresses(asked, _OF_PLAN)}
-    sizes = Sizes(lanes, model.facts["constants"], asked.facts["constants"], model.facts["work"])
+    lanes = lanes or processor().lanes
+    threads = min(threads or _cores(), max(1, len(plan.parameters)))
+    with_tangents = bool(shared["directions"])
+    model, asked = model_library(plan.model, lanes, with_tangents), plan_library(plan, lanes, with_tangents)
+    kernels = {name: model.address(name) for name in _OF_MODEL} | {name: asked.address(name) for name in _OF_PLAN}
+    for library, names in ((model, _OF_TANGENTS), (asked, _OF_TANGENT_PLAN)):
+        kernels.update({name: library.address(name) if with_tangents else 0 for name in names})
+    sizes = Sizes(
+        lanes,
+        model.facts["constants"],
+        asked.facts["constants"],
+        model.facts["work"],
+        model.facts["tangent_constants"],
+        asked.facts["tangent_constants"],
+        model.facts["tangent_work"],
+    )
     spaces = [workspace(shared, kernels, sizes) for _ in range(threads)]
     records = [record_of(space) for space in spaces]
     run = driver_library().function("run")
@@ -102,10 +187,8 @@ def _run_native(
 
 _OF_MODEL = ("prepare", "slope", "step", "between", "commit", "triggers", "resets")
 _OF_PLAN = ("prepare_plan", "observe", "give")
-
-
-def _addresses(library: Library, names: Sequence[str]) -> dict[str, int]:
-    return {name: library.address(name) for name in names}
+_OF_TANGENTS = ("prepare_tangent", "tangent_step", "tangent_triggers", "tangent_resets")
+_OF_TANGENT_PLAN = ("prepare_tangent_plan", "tangent_observe", "tangent_give")
 
 
 def _solution(plan: Plan, shared: Mapping[str, np.ndarray]) -> Solution:

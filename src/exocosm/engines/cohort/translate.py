@@ -52,7 +52,7 @@ _LLVM: Final = {
 }
 _ELEMENT: Final = {"Floats": "float", "Integers": "int"}
 _FIELDS: Final = ("int", "float", "Floats", "Integers", "Kernel")
-_RETURNED: Final = ("int", "float", "bool", "None")
+_RETURNED: Final = ("int", "float", "bool", "Floats", "Integers", "None")
 
 # instruction for ints, instruction for floats; empty: there is none
 _ARITHMETIC: Final[Mapping[type[ast.operator], tuple[str, str]]] = {

@@ -20,7 +20,7 @@ class Within:
         self._y, self._new, self._work = y, new, work
         self.theta = function.load("%theta", 0)
         self.rest = function.subtract(function.number(1.0), self.theta)
-        self.weights = alike.weights if alike else self._weights()
+        self.weights: list[str] = alike.weights if alike else self._weights()
 
     def _weights(self) -> list[str]:
         function = self.function

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
@@ -24,16 +24,22 @@ _LEAST_RECORDS = 1024
 
 @dataclass(frozen=True)
 class Sizes:
-    """Doubles per lane that kernels need, and how many lanes there are."""
+    """Doubles per lane that kernels need, and how many lanes there are; of tangents, per direction."""
 
     lanes: int
     constants: int
     plan_constants: int
     work: int
+    tangent_constants: int = 0
+    tangent_plan_constants: int = 0
+    tangent_work: int = 0
 
 
-def shared_arrays(plan: Plan) -> dict[str, Any]:
-    """The fields of a workspace that all threads share, and the arrays that they write their results to."""
+def shared_arrays(plan: Plan, by: Sequence[int] = ()) -> dict[str, Any]:
+    """The fields of a workspace that all threads share, and the arrays that they write their results to.
+
+    by: the places of the parameters by which derivatives are wanted.
+    """
     subjects, parameters = plan.parameters.shape
     model, schedule = plan.model, plan.schedule
     times, observables = len(schedule.observe_times), len(plan.observables)
@@ -55,12 +61,21 @@ def shared_arrays(plan: Plan) -> dict[str, Any]:
         "once": _whole([event.once for event in events]),
         "reset_first": _whole(np.cumsum([0, *(len(one) for one in resets)])),
         "reset_state": _whole([row for one in resets for row, _ in one]),
+        "reset_count": sum(map(len, resets)), "directions": len(by), "direction": _directions(by, parameters),
+        "direction_parameter": _whole(list(by)), "no_direction": np.zeros(parameters), "one": np.ones(1),
+        "derivatives": np.full(subjects * times * observables * len(by), np.nan),
         "queue": _integers(1), "stop": _integers(1), "outcome": outcome, "attempts": _integers(subjects),
         "missing": _integers(subjects), "values": np.empty(subjects * times * observables),
         "records": _integers(1), "record_subject": _integers(capacity), "record_what": _integers(capacity),
         "record_happened": _integers(capacity), "record_time": np.zeros(capacity),
         **_edges(plan),
     }  # fmt: skip
+
+
+def _directions(by: Sequence[int], parameters: int) -> Array:
+    rows = np.zeros((len(by), parameters))
+    rows[np.arange(len(by)), list(by)] = 1.0
+    return rows.reshape(-1)
 
 
 def _resets(plan: Plan) -> list[list[tuple[int, tree.Expression]]]:
@@ -111,9 +126,7 @@ def _jumps(plan: Plan) -> tuple[np.ndarray, list[tuple[float, ...]]]:
     subjects = len(plan.parameters)
     if plan.thresholds is None:
         return _integers(subjects), [()]
-    equations = plan.model.equations
-    assert equations is not None
-    used = {name for text in plan.comparisons for name in tree.symbols(equations.observable(text))}
+    used = comparison_parameters(plan)
     columns = [place for place, name in enumerate(plan.model.parameters) if name in used]
     unique, number = np.unique(plan.parameters[:, columns], axis=0, return_inverse=True)
     nothing = [0.0] * len(plan.model.states)
@@ -129,6 +142,15 @@ def _jumps(plan: Plan) -> tuple[np.ndarray, list[tuple[float, ...]]]:
     return np.ascontiguousarray(number.reshape(-1), dtype=np.int64), lists
 
 
+def comparison_parameters(plan: Plan) -> set[str]:
+    """The parameters that decide when a rate jumps in time."""
+    equations = plan.model.equations
+    if not plan.comparisons or equations is None:
+        return set()
+    used = {name for text in plan.comparisons for name in tree.symbols(equations.observable(text))}
+    return used & set(plan.model.parameters)
+
+
 def _at(differences: Function, state: list[float], time: float) -> list[float]:
     return differences(time, state)
 
@@ -136,7 +158,7 @@ def _at(differences: Function, state: list[float], time: float) -> list[float]:
 def workspace(shared: Mapping[str, Any], kernels: Mapping[str, Any], sizes: Sizes) -> Workspace:
     """A workspace of one thread: the shared fields, and lanes of its own."""
     lanes, states, events = sizes.lanes, shared["states"], shared["events"]
-    resets = len(shared["reset_state"])
+    resets, directions, pours = shared["reset_count"], shared["directions"], shared["pours"]
     one = ("subject", "edge", "seen", "fresh", "last", "refusals", "due", "risen", "happened", "at_moment")
     real = (
         "time", "h", "length", "low", "high", "moment", "theta", "share", "mask", "error", "error_before",
@@ -158,8 +180,27 @@ def workspace(shared: Mapping[str, Any], kernels: Mapping[str, Any], sizes: Size
         "reset_values": _aligned(resets),
         "observed": _aligned(shared["observables"] * lanes),
         "dosing": _aligned(2 * shared["doses"]),
-        "pour_rate": _aligned(shared["pours"] * lanes),
-        "pour_end": _aligned(shared["pours"] * lanes),
+        "pour_rate": _aligned(pours * lanes),
+        "pour_end": _aligned(pours * lanes),
+        **{
+            f"tangent_{name}_size": getattr(sizes, f"tangent_{name}") * lanes
+            for name in ("constants", "plan_constants", "work")
+        },
+        **{
+            name: _aligned(directions * states * lanes)
+            for name in ("tangent", "tangent_new", "tangent_state", "tangent_inflow")
+        },
+        "tangent_peaks": _aligned(states * lanes),
+        "tangent_work": _aligned(directions * sizes.tangent_work * lanes),
+        "tangent_constants": _aligned(directions * sizes.tangent_constants * lanes),
+        "tangent_plan_constants": _aligned(directions * sizes.tangent_plan_constants * lanes),
+        "tangent_scale": _aligned(directions * lanes),
+        "tangent_pour_rate": _aligned(directions * pours * lanes),
+        "tangent_observed": _aligned(shared["observables"] * lanes),
+        "tangent_dosing": _aligned(directions * shared["doses"]),
+        "tangent_reset_values": _aligned(directions * resets),
+        "tangent_trigger_values": _aligned(events),
+        "shift": _aligned(directions),
     }
     return Workspace(lanes=lanes, **kernels, **shared, **own)
 
@@ -178,17 +219,11 @@ def record_of(space: Workspace) -> ctypes.Array[ctypes.c_int64]:
     return (ctypes.c_int64 * len(words))(*words)
 
 
-def lane_bytes(plan: Plan, sizes: Sizes) -> int:
-    """Memory of the lanes of one thread."""
-    per_lane = sizes.constants + sizes.plan_constants + sizes.work + 10 * len(plan.model.states) + len(plan.observables)
-    return 8 * sizes.lanes * per_lane
-
-
-def result_bytes(plan: Plan) -> int:
+def result_bytes(plan: Plan, directions: int = 0) -> int:
     """Memory of the recorded values and of what else grows with the number of subjects."""
     subjects, parameters = plan.parameters.shape
     recorded = len(plan.schedule.observe_times) * len(plan.observables)
-    return 8 * subjects * (recorded + parameters + 4)
+    return 8 * subjects * (recorded * (1 + directions) + parameters + 4)
 
 
 def _aligned(size: int) -> Array:
