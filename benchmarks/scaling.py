@@ -26,10 +26,9 @@ EVALUATIONS_PER_STEP = 8  # Solution.steps counts evaluations of the rates
 
 @dataclass(frozen=True)
 class Spent:
-    """CPU seconds of the process and wall seconds, per subject, median of the turns; each turn's too."""
+    """CPU seconds of the process per subject, median of the turns; (CPU, wall) of each turn."""
 
     cpu: float
-    wall: float
     turns: tuple[tuple[float, float], ...]
 
 
@@ -49,10 +48,7 @@ def in_turns(case: Case, subjects: int, settings: list[dict[str, int]], rounds: 
             )
         shown = ", ".join(f"{setting} {one[-1][0] * 1e3:.3f} ms" for setting, one in zip(settings, turns, strict=True))
         say(f"{case.name}: round {turn + 1} of {rounds}: {shown}")
-    return [
-        Spent(statistics.median(cpu for cpu, _ in one), statistics.median(wall for _, wall in one), tuple(one))
-        for one in turns
-    ]
+    return [Spent(statistics.median(cpu for cpu, _ in one), tuple(one)) for one in turns]
 
 
 def subjects_for(case: Case, seconds: float, **settings: int) -> int:
@@ -99,17 +95,17 @@ def threads() -> list[Record]:
     chosen = case.cut(0, TRUE_SUBJECTS)
     alone, together = (by_cohort_engine(case, chosen, RELATIVE, threads=count).values for count in (1, 2))
     assert np.array_equal(alone, together), "two threads give other numbers than one"
-    best = max(single[1] / double[1] for single, double in zip(one.turns, two.turns, strict=True))
+    single, double = max(zip(one.turns, two.turns, strict=True), key=lambda turn: turn[0][1] / turn[1][1])
     return [
         record(
             f"cohort: {case.name}, two threads",
             "exocosm cohort engine, one thread",
-            best,
+            single[1] / double[1],
             root_mean_square(together, truth),
             "wall time of a cohort, best of the rounds",
             cpu_ratio=statistics.median(b[0] / a[0] for a, b in zip(one.turns, two.turns, strict=True)),
-            seconds=two.wall,
-            peer_seconds=one.wall,
+            seconds=double[1],
+            peer_seconds=single[1],
             relative_tolerance=RELATIVE,
             subjects=subjects,
             rounds=ROUNDS,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.flops import ACCUMULATORS, LANES, UNROLLED, loop_text
 from benchmarks.records import REQUIRED, record, rounded
 
 RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results.json"
@@ -44,3 +45,9 @@ def test_a_record_keeps_four_digits() -> None:
     assert made["ratio"] == 1.235 and made["points"] == [{"seconds": 0.1235}] and made["rounds"] == 12345
     assert set(REQUIRED) <= set(made)
     assert rounded((1.00001,)) == [1.0]
+
+
+def test_the_loop_of_multiply_adds_does_what_it_counts() -> None:
+    text = loop_text()
+    assert text.count("= call") == ACCUMULATORS * UNROLLED and ACCUMULATORS >= 10
+    assert f"@llvm.fma.v{LANES}f64(" in text and "fadd" in text  # the sums are returned, so nothing is left out
