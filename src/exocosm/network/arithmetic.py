@@ -40,7 +40,7 @@ def power(base: float, exponent: float) -> float:
 def hill(x: float, half: float, steepness: float) -> float:
     """x^n / (K^n + x^n), with x below zero taken as zero."""
     ratio = power(divide(max(x, 0.0), half), steepness)
-    return 1.0 if ratio == INFINITY else ratio / (1.0 + ratio)
+    return 1.0 if ratio == INFINITY else divide(ratio, 1.0 + ratio)
 
 
 def exp(x: float) -> float:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from exocosm.engines.cohort.tableau import ORDER
 from exocosm.engines.cohort.translate import Floats, Integers, Kernel, isfinite, peek, sqrt, take, view
 
-FINISHED, GIVEN_UP = 1, 2  # outcomes; 0: not reached
+FINISHED, GIVEN_UP, NO_ROOM = 1, 2, 3  # outcomes; 0: not reached; no room: for what happens to it
 
 _SAFETY = 0.9
 _LEAST, _MOST = 0.2, 6.0  # change of the step after one that was accepted
@@ -265,9 +265,9 @@ def load_next(w: Workspace, lane: int) -> bool:
                 if w.subject[lane] >= 0:
                     return True
             else:
-                w.outcome[subject] = GIVEN_UP
+                give_up(w, subject)
         else:
-            w.outcome[subject] = GIVEN_UP
+            give_up(w, subject)
 
 
 def load_direction(w: Workspace, lane: int, direction: int) -> None:
@@ -533,6 +533,7 @@ def write_derivatives(w: Workspace, lane: int, direction: int) -> None:
 
 
 def same_time(one: float, other: float) -> bool:
+    """Whether two times are too close to go from one to the other."""
     return abs(one - other) <= _SAME * max(abs(one), abs(other))
 
 
@@ -542,7 +543,7 @@ def advance(w: Workspace, lane: int) -> bool:
     if w.mask[lane] == 0.0 and w.risen[lane] == 0:
         tiny = w.h[lane] <= _SMALLEST_STEP * abs(w.time[lane]) or w.h[lane] < 1e-290
         if w.refusals[lane] > _REFUSALS or tiny or w.attempts[subject] >= w.most_steps:
-            w.outcome[subject] = GIVEN_UP
+            give_up(w, subject)
             return load_next(w, lane)
         return True
     sound = True
@@ -573,11 +574,17 @@ def advance(w: Workspace, lane: int) -> bool:
         elif w.attempts[subject] >= w.most_steps:
             sound = False
     if not sound:
-        w.outcome[subject] = GIVEN_UP
+        give_up(w, subject)
         return load_next(w, lane)
     if w.subject[lane] < 0:
         return load_next(w, lane)
     return True
+
+
+def give_up(w: Workspace, subject: int) -> None:
+    """Leave a subject to the reference engine (or, where only room was missing, to another turn)."""
+    if w.outcome[subject] == 0:
+        w.outcome[subject] = GIVEN_UP
 
 
 def too_negative(w: Workspace, lane: int) -> bool:
@@ -684,6 +691,7 @@ def record(w: Workspace, subject: int, what: int, time: float, happened: int) ->
     """Write down an event or a decision; False where there is no room."""
     place = take(w.records)
     if place >= w.most_records:
+        w.outcome[subject] = NO_ROOM
         return False
     w.record_subject[place] = subject
     w.record_what[place] = what
@@ -836,5 +844,5 @@ def settle(w: Workspace, lane: int) -> bool:
 FUNCTIONS = (
     run, tangent_of, load_next, load_direction, choose_length, first_steps, scaled_size, judge, find_events, rearm,
     any_risen, locate, look, end_of_step, observe_within, write_down, write_derivatives, same_time, advance,
-    too_negative, pass_edge, dose, pour_in, record, observe_now, reach_event, leave_event, newly_true, settle,
+    give_up, too_negative, pass_edge, dose, pour_in, record, observe_now, reach_event, leave_event, newly_true, settle,
 )  # fmt: skip

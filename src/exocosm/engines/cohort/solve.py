@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,11 +16,13 @@ from exocosm.engines.cohort import driver
 from exocosm.engines.cohort.library import driver_library, model_library, plan_library
 from exocosm.engines.cohort.native import is_available, processor
 from exocosm.engines.cohort.plain import plain_kernels
+from exocosm.engines.cohort.tableau import STAGES
 from exocosm.engines.cohort.workspace import (
     Sizes,
     comparison_parameters,
     record_of,
     result_bytes,
+    room_for_records,
     shared_arrays,
     workspace,
 )
@@ -30,6 +34,7 @@ from exocosm.network.compile import Compiled, compile_model
 from exocosm.network.parts import Model
 
 Progress = Callable[[int], None]  # how many subjects are done
+Records = dict[int, list[EventRecord]]
 
 _GLANCES = 0.05  # seconds between two looks at how far the threads are
 _LANES = (1, 2, 4, 8, 16)
@@ -49,8 +54,9 @@ def solve(
 ) -> Solution:
     """Observables of every subject over time, as `engines.reference.solve`, for many subjects at once.
 
-    threads: how many at a time (None: one per core).  lanes: subjects per vector (None: what suits the processor;
-    0: the plain Python form).  Neither changes a bit of the result, nor does the order of the subjects.
+    threads: how many at a time (None: one per core).  lanes: subjects per vector (None: what suits the processor).
+    Neither changes a bit of the result, nor does the order of the subjects.  lanes=0: the same method in plain Python,
+    slow, and equal to rounding.
     progress: called now and then with the number of subjects done.
     Errors: SolveError with everything that is wrong with what was asked, or where memory does not suffice; a subject
     that fails is a status.  Where no code can be generated, the reference engine does all the work.
@@ -62,11 +68,14 @@ def solve(
     if lanes == 0:
         kernels, constants, plan_constants, work = plain_kernels(plan)
         unused = dict.fromkeys(_OF_TANGENTS + _OF_TANGENT_PLAN)
-        with np.errstate(all="ignore"):
-            driver.run(workspace(shared, {**kernels, **unused}, Sizes(1, constants, plan_constants, work)))
+        sizes = Sizes(1, constants, plan_constants, work)
+
+        def run() -> None:
+            with np.errstate(all="ignore"):
+                driver.run(workspace(shared, {**kernels, **unused}, sizes))
     else:
-        _run_native(plan, shared, lanes, threads, progress)
-    return _solution(plan, shared)
+        run = partial(_run_native, plan, shared, lanes, threads, progress)
+    return _solution(plan, shared, _run_all(plan, shared, run))
 
 
 def sensitivities(
@@ -95,8 +104,8 @@ def sensitivities(
         raise SolveError("sensitivities need generated code: a model with states, llvmlite, and lanes other than 0")
     places = [plan.model.parameters.index(name) for name in by]
     shared = shared_arrays(plan, places)
-    _run_native(plan, shared, lanes, threads, progress)
-    solution = _solution(plan, shared)
+    records = _run_all(plan, shared, partial(_run_native, plan, shared, lanes, threads, progress))
+    solution = _solution(plan, shared, records)
     derivatives = shared["derivatives"].reshape(*solution.values.shape, len(by))
     derivatives[shared["outcome"] != driver.FINISHED] = np.nan
     return Sensitivities(solution, tuple(by), derivatives)
@@ -143,9 +152,24 @@ def _cores() -> int:
     return max(1, os.cpu_count() or 1)
 
 
+def _run_all(plan: Plan, shared: dict[str, Any], run: Callable[[], None]) -> Records:
+    """Run, and run again with more room those for whose events there was none; gives what happened, by subject."""
+    records: Records = {}
+    while True:
+        run()
+        _collect(plan, shared, records)
+        crowded = np.flatnonzero(shared["outcome"] == driver.NO_ROOM)
+        if not len(crowded):
+            return records
+        shared["outcome"][crowded] = shared["attempts"][crowded] = shared["missing"][crowded] = shared["queue"][0] = 0
+        capacity = 4 * int(shared["most_records"])
+        require_memory(32 * capacity, f"the events of {len(crowded):,} subjects of model '{plan.model.model.name}'")
+        shared.update(room_for_records(capacity))
+
+
 def _run_native(
     plan: Plan,
-    shared: Mapping[str, np.ndarray],
+    shared: Mapping[str, Any],
     lanes: int | None,
     threads: int | None,
     progress: Progress | None,
@@ -177,7 +201,7 @@ def _run_native(
             while member.is_alive():
                 member.join(_GLANCES)
                 if progress is not None:
-                    progress(min(int(shared["queue"][0]), len(plan.parameters)))
+                    progress(int(np.count_nonzero(shared["outcome"])))
     except BaseException:
         shared["stop"][0] = 1
         for member in crew:
@@ -191,13 +215,12 @@ _OF_TANGENTS = ("prepare_tangent", "tangent_step", "tangent_triggers", "tangent_
 _OF_TANGENT_PLAN = ("prepare_tangent_plan", "tangent_observe", "tangent_give")
 
 
-def _solution(plan: Plan, shared: Mapping[str, np.ndarray]) -> Solution:
+def _solution(plan: Plan, shared: Mapping[str, Any], events: Records) -> Solution:
     """The results of the driver, with the subjects that it gave up solved by the reference engine."""
     outcome = shared["outcome"]
     values = shared["values"].reshape(len(outcome), len(plan.schedule.observe_times), len(plan.observables))
     statuses = [_FINISHED] * len(outcome)
-    steps = (shared["attempts"] * 8).tolist()
-    events = _records(plan, shared)
+    steps = (shared["attempts"] * STAGES).tolist()
     for subject in np.flatnonzero(outcome != driver.FINISHED).tolist():
         one = reference.solve_subject(plan, subject)
         values[subject], statuses[subject] = one.values, one.status
@@ -215,9 +238,8 @@ def _solution(plan: Plan, shared: Mapping[str, np.ndarray]) -> Solution:
     )
 
 
-def _records(plan: Plan, shared: Mapping[str, np.ndarray]) -> dict[int, list[EventRecord]]:
-    """What happened to each subject that finished, in order."""
-    found: dict[int, list[EventRecord]] = {}
+def _collect(plan: Plan, shared: Mapping[str, Any], records: Records) -> None:
+    """Add what happened to each subject that finished in this turn, in order."""
     count = min(int(shared["records"][0]), int(shared["most_records"]))
     names = [event.name for event in plan.model.events]
     doses = [planned.dose.name for planned in plan.planned_doses]
@@ -225,5 +247,4 @@ def _records(plan: Plan, shared: Mapping[str, np.ndarray]) -> dict[int, list[Eve
     for subject, what, moment, happened in zip(*columns, strict=True):
         if shared["outcome"][subject] == driver.FINISHED:
             name = names[what] if what >= 0 else doses[-1 - what]
-            found.setdefault(subject, []).append(EventRecord(subject, name, moment, bool(happened)))
-    return found
+            records.setdefault(subject, []).append(EventRecord(subject, name, moment, bool(happened)))

@@ -17,7 +17,7 @@ from exocosm.engines.plan import Function, Plan
 from exocosm.engines.thresholds import moments
 from exocosm.network import expression as tree
 
-_ALIGNED = 64  # bytes: a cache line, and the widest vector
+_ALIGNED = 128  # bytes: the widest vector, of 16 lanes
 _RECORDS = 64  # places for events and decisions per subject, on average
 _LEAST_RECORDS = 1024
 
@@ -44,14 +44,13 @@ def shared_arrays(plan: Plan, by: Sequence[int] = ()) -> dict[str, Any]:
     model, schedule = plan.model, plan.schedule
     times, observables = len(schedule.observe_times), len(plan.observables)
     events, resets = model.events, _resets(plan)
-    capacity = max(_LEAST_RECORDS, _RECORDS * subjects) if events or any(d.condition for d in plan.planned_doses) else 1
     outcome = _integers(subjects)
     outcome[~np.isfinite(plan.parameters).all(axis=1)] = -1  # the reference engine says what is wrong
     return {
         "subjects": subjects, "states": len(model.states), "amounts": plan.amounts, "parameters": parameters,
         "observables": observables, "times": times, "events": len(events), "doses": len(plan.planned_doses),
-        "most_steps": plan.tolerances.max_steps, "most_records": capacity,
-        "relative": plan.tolerances.relative, "start": schedule.start, "end": schedule.end,
+        "most_steps": plan.tolerances.max_steps, "relative": plan.tolerances.relative,
+        "start": schedule.start, "end": schedule.end,
         "table": np.ascontiguousarray(plan.parameters).reshape(-1),
         "observe_times": np.array(schedule.observe_times, dtype=np.float64),
         "tolerance": np.append(plan.absolute, plan.tolerances.relative),
@@ -66,9 +65,22 @@ def shared_arrays(plan: Plan, by: Sequence[int] = ()) -> dict[str, Any]:
         "derivatives": np.full(subjects * times * observables * len(by), np.nan),
         "queue": _integers(1), "stop": _integers(1), "outcome": outcome, "attempts": _integers(subjects),
         "missing": _integers(subjects), "values": np.empty(subjects * times * observables),
-        "records": _integers(1), "record_subject": _integers(capacity), "record_what": _integers(capacity),
-        "record_happened": _integers(capacity), "record_time": np.zeros(capacity),
+        **room_for_records(_records(plan)),
         **_edges(plan),
+    }  # fmt: skip
+
+
+def _records(plan: Plan) -> int:
+    """How many events and decisions there is room for at first."""
+    has_any = plan.model.events or any(dose.condition for dose in plan.planned_doses)
+    return max(_LEAST_RECORDS, _RECORDS * len(plan.parameters)) if has_any else 1
+
+
+def room_for_records(capacity: int) -> dict[str, Any]:
+    """The fields that hold what happened."""
+    return {
+        "records": _integers(1), "most_records": capacity, "record_time": np.zeros(capacity),
+        **{f"record_{name}": _integers(capacity) for name in ("subject", "what", "happened")},
     }  # fmt: skip
 
 
@@ -223,7 +235,7 @@ def result_bytes(plan: Plan, directions: int = 0) -> int:
     """Memory of the recorded values and of what else grows with the number of subjects."""
     subjects, parameters = plan.parameters.shape
     recorded = len(plan.schedule.observe_times) * len(plan.observables)
-    return 8 * subjects * (recorded * (1 + directions) + parameters + 4)
+    return 8 * (subjects * (recorded * (1 + directions) + parameters + 4) + 4 * _records(plan))
 
 
 def _aligned(size: int) -> Array:
