@@ -197,7 +197,7 @@ def run(w: Workspace) -> None:
         for direction in range(w.directions):
             w.tangent_step(
                 w.time, w.length, w.low, w.high, w.y, w.constants, tangent_of(w, w.tangent, direction),
-                view(w.tangent_constants, direction * w.tangent_constants_size), w.inflow,
+                view(w.tangent_constants, direction * w.tangent_constants_size),
                 tangent_of(w, w.tangent_inflow, direction), w.tolerance, view(w.tangent_scale, direction * w.lanes),
                 w.work, view(w.tangent_work, direction * w.tangent_work_size),
                 tangent_of(w, w.tangent_new, direction), w.error,

@@ -19,6 +19,7 @@ BYTES = 8  # of a double
 _ORDERED = {"<": "olt", "<=": "ole", ">": "ogt", ">=": "oge", "==": "oeq", "!=": "une"}
 _FLOPS = {"fadd": 1, "fsub": 1, "fmul": 1, "fdiv": 1, "fma": 2, "sqrt": 1}
 _LARGEST_POWER = 16  # whole exponents up to this are products
+_LONG_SUM = 8  # terms
 _MAGIC = 6755399441055744.0  # 1.5 * 2^52: what is added to it is rounded to a whole number in the last bits
 _SMALLEST_NORMAL = 2.2250738585072014e-308
 _LOWEST_EXPONENT, _HIGHEST_EXPONENT = -708.0, 709.4  # of exp: beyond, the result is 0 or infinity
@@ -164,6 +165,17 @@ class Function:
         call = f"{self.type} {one}, {self.type} {other}, {self.type} {term}"
         return self._once("fma", one, other, term, text=f"call {self.type} @llvm.fmuladd.{self._suffix}({call})")
 
+    def minus_products(self, start: str, pairs: Sequence[tuple[str, str]]) -> str:
+        """start - sum of one * other; a long sum in several parts, which the processor adds up side by side."""
+        parts = 1 + len(pairs) // _LONG_SUM
+        sums = [start] + [""] * (parts - 1)
+        for place, (one, other) in enumerate(pairs):
+            part, minus = place % parts, self.negate(one)
+            sums[part] = self.multiply_add(minus, other, sums[part]) if sums[part] else self.multiply(minus, other)
+        for part in sums[1:]:
+            sums[0] = self.add(sums[0], part)
+        return sums[0]
+
     def root(self, one: str) -> str:
         return self._unary("sqrt", one)
 
@@ -284,7 +296,7 @@ class Function:
         return result or self.number(1.0)
 
     def positive_power(self, base: str, exponent: str) -> str:
-        """base^exponent for a base that is not negative, to about 2 (1 + |exponent log(base)|) units in the last place."""
+        """base^exponent for a base that is not negative, to 2 (1 + |exponent log(base)|) units in the last place."""
         value = self.exp(self.multiply(exponent, self.log(base)))
         return self.select(self.compare("==", exponent, self.number(0.0)), self.number(1.0), value)
 

@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from exocosm.engines.cohort import tableau
-from exocosm.engines.cohort.elimination import Elimination, eliminate
+from exocosm.engines.cohort.elimination import Elimination, eliminate, write_factors, write_solution
 from exocosm.engines.cohort.equations import System, Terms
 from exocosm.engines.cohort.instructions import Formulas, Function
 from exocosm.engines.cohort.tangents import Tangents, tangent_kernels, tangent_plan_kernels
@@ -97,8 +97,13 @@ def parameter_leaf(function: Function, lowering: Lowering, stride: int = 1) -> C
     return operand
 
 
-def model_kernels(system: System, amounts: int, lanes: int, with_tangents: bool = False) -> Kernels:
-    """All kernels of a model for a number of lanes; with_tangents: also those of forward sensitivities."""
+def model_kernels(
+    system: System, amounts: int, lanes: int, with_inflow: bool = True, with_tangents: bool = False
+) -> Kernels:
+    """All kernels of a model for a number of lanes.
+
+    with_inflow: there are infusions; with_tangents: also the kernels of forward sensitivities.
+    """
     constants = Constants(system.lowering)
     pattern = eliminate(system.size, system.jacobian)
     layout = _Layout(system.size, len(pattern.slot))
@@ -107,7 +112,7 @@ def model_kernels(system: System, amounts: int, lanes: int, with_tangents: bool 
     functions = [
         factorise,
         stage,
-        *(_combine(system, number, lanes) for number in range(tableau.STAGES)),
+        *(_combine(system, number, lanes, with_inflow) for number in range(tableau.STAGES)),
         _judge(system, amounts, lanes),
         _slope(system, constants, lanes),
         _between(system, lanes),
@@ -175,14 +180,16 @@ def _states(lowering: Lowering) -> list[str]:
 
 
 class _Layout:
-    """Where things stand in `work`, in vectors: U of all stages, the factors, and three vectors for a stage."""
+    """Where things stand in `work`, in vectors: U of all stages, the factors, and what a stage needs.
+
+    All this is read again and again within a step: the less it is, the more of it stays near the processor.
+    """
 
     def __init__(self, size: int, nonzeros: int) -> None:
         self.unknowns = 0
         self.factors = tableau.STAGES * size
         self.stage = self.factors + nonzeros
-        self.added = self.stage + size
-        self.by_time = self.added + size
+        self.by_time = self.stage + size
         self.moment = self.by_time + size
         self.size = self.moment + 1
 
@@ -199,21 +206,7 @@ def _factorise(system: System, constants: Constants, pattern: Elimination, lanes
     scale = function.divide(function.number(1.0 / tableau.GAMMA), function.load("%h", 0))
     for row in range(system.size):
         entries[row, row] = function.add(entries[row, row], scale) if (row, row) in entries else scale
-    for pivot in pattern.order:
-        reciprocal = function.divide(function.number(1.0), entries[pivot, pivot])
-        function.store(reciprocal, "%factors", pattern.slot[pivot, pivot])
-        for column in pattern.upper[pivot]:
-            function.store(entries[pivot, column], "%factors", pattern.slot[pivot, column])
-        for row in pattern.lower[pivot]:
-            factor = function.multiply(entries[row, pivot], reciprocal)
-            function.store(factor, "%factors", pattern.slot[row, pivot])
-            minus = function.negate(factor)
-            for column in pattern.upper[pivot]:
-                if (row, column) in entries:
-                    filled = function.multiply_add(minus, entries[pivot, column], entries[row, column])
-                else:
-                    filled = function.multiply(minus, entries[pivot, column])
-                entries[row, column] = filled
+    write_factors(function, pattern, entries)
     return function
 
 
@@ -223,24 +216,14 @@ def _rate(terms: Terms, formulas: Formulas, start: str) -> str:
 
 
 def _stage(system: System, constants: Constants, pattern: Elimination, lanes: int) -> Function:
-    """One stage: rates at (t, y) plus what the combination added, then solved with the factors."""
-    function = Function("stage", ["t", "y", "c", "factors", "added", "unknowns"], lanes)
+    """One stage: its unknown from what the combination left in its place, plus the rates at (t, y)."""
+    function = Function("stage", ["t", "y", "c", "factors", "unknown"], lanes)
     formulas = Formulas(function, constants.leaf(function, {"c": "%c", "y": "%y", "t": "%t"}))
-    slot, done = pattern.slot, dict[int, str]()
-    for pivot in pattern.order:  # row by row: what a row needs is near when it is written, and it is written once
-        value = function.load("%added", pivot)
-        value = _rate(system.rhs[pivot], formulas, value)
-        for column in pattern.left[pivot]:
-            factor = function.load("%factors", slot[pivot, column])
-            value = function.multiply_add(function.negate(factor), done[column], value)
-        done[pivot] = value
-    for pivot in reversed(pattern.order):
-        value = done[pivot]
-        for column in pattern.upper[pivot]:
-            factor = function.load("%factors", slot[pivot, column])
-            value = function.multiply_add(function.negate(factor), done[column], value)
-        done[pivot] = function.multiply(value, function.load("%factors", slot[pivot, pivot]))
-        function.store(done[pivot], "%unknowns", pivot)
+
+    def right(row: int) -> str:
+        return _rate(system.rhs[row], formulas, function.load("%unknown", row))
+
+    write_solution(function, pattern, right, "%unknown")
     return function
 
 
@@ -252,12 +235,13 @@ def _slope(system: System, constants: Constants, lanes: int) -> Function:
     return function
 
 
-def _combine(system: System, number: int, lanes: int) -> Function:
-    """Before stage `number`: its state from the unknowns so far, and what is added to its rates.
+def _combine(system: System, number: int, lanes: int, with_inflow: bool) -> Function:
+    """Before stage `number`: its state from the unknowns so far, and in the place of its unknown what its rates lack.
 
-    stage = y + sum_j A_ij U_j;  added = inflow + sum_j C_ij U_j / h + gamma_i h df/dt
+    stage = y + sum_j A_ij U_j;  U_i = inflow + sum_j C_ij U_j / h + gamma_i h df/dt
+    The first stage is at y itself.
     """
-    function = Function(f"combine{number}", ["y", "unknowns", "h", "inflow", "by_time", "stage", "added"], lanes)
+    function = Function(f"combine{number}", ["y", "unknowns", "h", "inflow", "by_time", "stage", "unknown"], lanes)
     h = function.load("%h", 0)
     reciprocal = function.divide(function.number(1.0), h)
     felt = function.multiply(function.number(tableau.GAMMA_SUMS[number]), h)
@@ -265,24 +249,23 @@ def _combine(system: System, number: int, lanes: int) -> Function:
     follows = number > 1 and weights == (*previous, 1.0)  # the stage before plus its own unknown
     with function.loop(system.size) as (row, _):
         unknowns = [function.load("%unknowns", function.shifted(row, place * system.size)) for place in range(number)]
-        if number == 0:
-            value = function.load("%y", row)
-        elif follows:
-            value = function.add(function.load("%stage", row), unknowns[-1])
-        else:
+        if follows:
+            function.store(function.add(function.load("%stage", row), unknowns[-1]), "%stage", row)
+        elif number:
             value = function.load("%y", row)
             for weight, unknown in zip(weights, unknowns, strict=True):
                 value = function.multiply_add(function.number(weight), unknown, value)
-        function.store(value, "%stage", row)
+            function.store(value, "%stage", row)
         total = ""
         for weight, unknown in zip(tableau.RATE_WEIGHTS[number], unknowns, strict=True):
             constant = function.number(weight)
             total = function.multiply_add(constant, unknown, total) if total else function.multiply(constant, unknown)
-        added = function.load("%inflow", row)
-        added = function.multiply_add(total, reciprocal, added) if total else added
+        added = function.load("%inflow", row) if with_inflow else function.number(0.0)
+        if total:
+            added = function.multiply_add(total, reciprocal, added)
         if system.uses_time and tableau.GAMMA_SUMS[number]:
             added = function.multiply_add(felt, function.load("%by_time", row), added)
-        function.store(added, "%added", row)
+        function.store(added, "%unknown", row)
     return function
 
 
@@ -351,7 +334,7 @@ def _step(system: System, layout: _Layout, lanes: int) -> Function:
     """
     pointers = ["t", "h", "low", "high", "y", "c", "inflow", "tolerance", "work", "new", "error", "worst"]
     function = Function("step", pointers, lanes)
-    at = {name: function.address("%work", getattr(layout, name)) for name in ("factors", "stage", "added", "by_time")}
+    at = {name: function.address("%work", getattr(layout, name)) for name in ("factors", "stage", "by_time")}
     moment = function.address("%work", layout.moment)
 
     def call(name: str, *arguments: str) -> None:
@@ -369,8 +352,8 @@ def _step(system: System, layout: _Layout, lanes: int) -> Function:
     for number in range(tableau.STAGES):
         unknown = function.address("%work", number * system.size)
         tell_time(number)
-        call(f"combine{number}", "%y", "%work", "%h", "%inflow", at["by_time"], at["stage"], at["added"])
-        call("stage", moment, at["stage"], "%c", at["factors"], at["added"], unknown)
+        call(f"combine{number}", "%y", "%work", "%h", "%inflow", at["by_time"], at["stage"], unknown)
+        call("stage", moment, at["stage"] if number else "%y", "%c", at["factors"], unknown)
     last = function.address("%work", (tableau.STAGES - 1) * system.size)
     call("judge", "%y", at["stage"], last, "%tolerance", "%new", "%error", "%worst")
     return function

@@ -19,13 +19,14 @@ _LOADED: dict[tuple[str, ...], Library] = {}  # the latest last
 _LOADING = threading.Lock()
 
 
-def model_library(model: Compiled, lanes: int, with_tangents: bool = False) -> Library:
-    """The kernels of a model; with_tangents: also those of forward sensitivities."""
+def model_library(model: Compiled, lanes: int, with_inflow: bool, with_tangents: bool = False) -> Library:
+    """The kernels of a model; with_inflow: there are infusions; with_tangents: also forward sensitivities."""
+    options = (with_inflow, with_tangents)
 
     def write() -> tuple[str, Mapping[str, Any]]:
-        return _written(model_kernels(system_of(model), len(model.model.species), lanes, with_tangents))
+        return _written(model_kernels(system_of(model), len(model.model.species), lanes, *options))
 
-    return _loaded(("model", repr(model.model), str(lanes), str(with_tangents)), write)
+    return _loaded(("model", repr(model.model), str(lanes), str(options)), write)
 
 
 def plan_library(plan: Plan, lanes: int, with_tangents: bool = False) -> Library:

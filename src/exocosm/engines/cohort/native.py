@@ -27,6 +27,8 @@ _FIRST_LINE = b"exocosm compiled code 1\n"
 _LARGEST_FILE = 256 * 2**20
 _MOST_FILES = 500  # the oldest are removed beyond
 _WRITING = ".writing-"  # how the name of an unfinished file begins
+# code with floats names this mark of Microsoft's C library, which code in memory is not linked with
+_FLOATS_ON_WINDOWS = "\n@_fltused = global i32 0\n"
 _OURS = re.compile(rf"[0-9a-f]{{64}}|{re.escape(_WRITING)}.*")  # the folder may hold other things of its owner
 
 
@@ -105,6 +107,8 @@ def compile_text(text: str, target: Processor, optimise: bool) -> bytes:
     """The object code of LLVM text for a processor."""
     import llvmlite.binding as llvm
 
+    if "windows" in target.triple:
+        text += _FLOATS_ON_WINDOWS
     module = llvm.parse_assembly(text)
     module.triple = target.triple
     module.verify()

@@ -177,7 +177,8 @@ def _run_native(
     lanes = lanes or processor().lanes
     threads = min(threads or _cores(), max(1, len(plan.parameters)))
     with_tangents = bool(shared["directions"])
-    model, asked = model_library(plan.model, lanes, with_tangents), plan_library(plan, lanes, with_tangents)
+    model = model_library(plan.model, lanes, bool(shared["pours"]), with_tangents)
+    asked = plan_library(plan, lanes, with_tangents)
     kernels = {name: model.address(name) for name in _OF_MODEL} | {name: asked.address(name) for name in _OF_PLAN}
     for library, names in ((model, _OF_TANGENTS), (asked, _OF_TANGENT_PLAN)):
         kernels.update({name: library.address(name) if with_tangents else 0 for name in names})

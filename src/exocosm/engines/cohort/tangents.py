@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from exocosm.engines.cohort import tableau
-from exocosm.engines.cohort.elimination import Elimination
+from exocosm.engines.cohort.elimination import Elimination, write_solution
 from exocosm.engines.cohort.equations import System, Terms
 from exocosm.engines.cohort.instructions import Formulas, Function
 from exocosm.engines.cohort.within import Within
@@ -142,8 +142,7 @@ class TangentLayout:
     def __init__(self, size: int, entries: int) -> None:
         self.unknowns = 0
         self.stage = tableau.STAGES * size
-        self.added = self.stage + size
-        self.by_time = self.added + size
+        self.by_time = self.stage + size
         self.slopes = self.by_time + size  # dJ, in the order of the Jacobian
         self.size = self.slopes + entries
 
@@ -156,6 +155,7 @@ def tangent_kernels(
     functions = [
         _tangent_slopes(system, tangents, lanes),
         _tangent_stage(system, tangents, pattern, lanes),
+        *(_state(system, number, lanes) for number in range(1, tableau.STAGES)),
         _tangent_judge(system, lanes),
         _tangent_step(system, layout, offsets, lanes),
         *_tangent_events(system, tangents, lanes),
@@ -191,31 +191,35 @@ def _terms(row: Terms, tangents: Tangents) -> Terms:
 
 def _tangent_stage(system: System, tangents: Tangents, pattern: Elimination, lanes: int) -> Function:
     """The right side of one stage, solved with the factors of the step."""
-    pointers = ["t", "y", "c", "dy", "dc", "factors", "added", "slopes", "state_unknown", "unknown"]
+    pointers = ["t", "y", "c", "dy", "dc", "factors", "slopes", "state_unknown", "unknown"]
     function = Function("tangent_stage", pointers, lanes)
     formulas = Formulas(function, tangents.leaf(function))
     entries: dict[int, list[tuple[int, int]]] = {}
     for place, (row, column) in enumerate(system.jacobian):
         entries.setdefault(row, []).append((place, column))
-    slot, done = pattern.slot, dict[int, str]()
-    for pivot in pattern.order:
+
+    def right(pivot: int) -> str:
         terms = _terms(system.rhs[pivot], tangents)
         formulas.write([scale if value is None else value for scale, value in terms])
-        value = formulas.sum(terms, function.load("%added", pivot))
+        value = formulas.sum(terms, function.load("%unknown", pivot))
         for place, column in entries.get(pivot, []):
             change, unknown = function.load("%slopes", place), function.load("%state_unknown", column)
             value = function.multiply_add(change, unknown, value)
-        for column in pattern.left[pivot]:
-            factor = function.load("%factors", slot[pivot, column])
-            value = function.multiply_add(function.negate(factor), done[column], value)
-        done[pivot] = value
-    for pivot in reversed(pattern.order):
-        value = done[pivot]
-        for column in pattern.upper[pivot]:
-            factor = function.load("%factors", slot[pivot, column])
-            value = function.multiply_add(function.negate(factor), done[column], value)
-        done[pivot] = function.multiply(value, function.load("%factors", slot[pivot, pivot]))
-        function.store(done[pivot], "%unknown", pivot)
+        return value
+
+    write_solution(function, pattern, right, "%unknown")
+    return function
+
+
+def _state(system: System, number: int, lanes: int) -> Function:
+    """The state of a stage: y + sum_j A_ij U_j."""
+    function = Function(f"state{number}", ["y", "unknowns", "stage"], lanes)
+    with function.loop(system.size) as (row, _):
+        value = function.load("%y", row)
+        for place, weight in enumerate(tableau.STAGE_WEIGHTS[number]):
+            unknown = function.load("%unknowns", function.shifted(row, place * system.size))
+            value = function.multiply_add(function.number(weight), unknown, value)
+        function.store(value, "%stage", row)
     return function
 
 
@@ -240,14 +244,14 @@ def _tangent_judge(system: System, lanes: int) -> Function:
 
 def _tangent_step(system: System, layout: TangentLayout, offsets: Mapping[str, int], lanes: int) -> Function:
     pointers = [
-        "t", "h", "low", "high", "y", "c", "dy", "dc", "state_inflow", "inflow", "tolerance", "scale", "work",
+        "t", "h", "low", "high", "y", "c", "dy", "dc", "inflow", "tolerance", "scale", "work",
         "tangent_work", "new", "error",
     ]  # fmt: skip
     function = Function("tangent_step", pointers, lanes)
     of_state = {name: function.address("%work", offset) for name, offset in offsets.items()}
     own = {
         name: function.address("%tangent_work", getattr(layout, name))
-        for name in ("unknowns", "stage", "added", "by_time", "slopes")
+        for name in ("unknowns", "stage", "by_time", "slopes")
     }
 
     def call(name: str, *arguments: str) -> None:
@@ -264,13 +268,14 @@ def _tangent_step(system: System, layout: TangentLayout, offsets: Mapping[str, i
     call("tangent_slopes", of_state["moment"], "%y", "%c", "%dy", "%dc", own["slopes"], own["by_time"])
     for number in range(tableau.STAGES):
         tell_time(number)
-        state = ["%y", "%work", "%h", "%state_inflow", of_state["by_time"], of_state["stage"], of_state["added"]]
-        call(f"combine{number}", *state)  # the state of this stage once more: cheaper than to have kept it
-        call(f"combine{number}", "%dy", own["unknowns"], "%h", "%inflow", own["by_time"], own["stage"], own["added"])
+        state_unknown = function.address("%work", number * system.size)
         unknown = function.address("%tangent_work", number * system.size)
+        if number:  # the state of this stage once more: cheaper than to have kept it
+            call(f"state{number}", "%y", "%work", of_state["stage"])
+        call(f"combine{number}", "%dy", own["unknowns"], "%h", "%inflow", own["by_time"], own["stage"], unknown)
         call(
-            "tangent_stage", of_state["moment"], of_state["stage"], "%c", own["stage"], "%dc", of_state["factors"],
-            own["added"], own["slopes"], function.address("%work", number * system.size), unknown,
+            "tangent_stage", of_state["moment"], of_state["stage"] if number else "%y", "%c",
+            own["stage"] if number else "%dy", "%dc", of_state["factors"], own["slopes"], state_unknown, unknown,
         )  # fmt: skip
     last = function.address("%tangent_work", (tableau.STAGES - 1) * system.size)
     call("tangent_judge", "%dy", own["stage"], last, "%tolerance", "%scale", "%new", "%error")

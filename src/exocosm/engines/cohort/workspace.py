@@ -127,7 +127,8 @@ def _edges(plan: Plan) -> dict[str, Any]:
         edge_first.append(len(edge_time))
     margin = 1e-14 * max(abs(schedule.start), abs(schedule.end)) if plan.comparisons else -np.inf
     return {
-        "pours": len(pours), "plan_of": plan_of, "edge_first": _whole(edge_first), "edge_time": np.array(edge_time),
+        "pours": len(pours), "plan_of": plan_of, "edge_first": _whole(edge_first),
+        "edge_time": np.array(edge_time, dtype=np.float64),
         "edge_margin": np.full(len(jumps), margin), "given_first": _whole(given_first), "given": _whole(given),
         "given_pour": _whole(given_pour),
     }  # fmt: skip
