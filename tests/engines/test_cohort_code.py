@@ -238,7 +238,7 @@ def test_the_name_changes_with_all_that_the_code_depends_on(kept: Path, monkeypa
     assert len(names(rate="2 * k * x") & plain) == 1
     here = native.processor()
     changes = {
-        "features": lambda patch: patch.setattr(native, "processor", lambda: replace(here, features=f"{here.features},")),
+        "features": lambda patch: patch.setattr(native, "processor", lambda: replace(here, features="")),
         "processor": lambda patch: patch.setattr(native, "processor", lambda: replace(here, name="x86-64")),
         "version": lambda patch: patch.setattr(llvmlite, "__version__", "0.0.0"),
         "program": lambda patch: patch.setattr(native, "program_hash", lambda: "0"),
