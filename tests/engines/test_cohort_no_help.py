@@ -240,6 +240,16 @@ def test_whole_numbers_as_times() -> None:
     assert np.array_equal(whole.values, real.values)
 
 
+@pytest.mark.xfail(strict=True, reason="triggers are looked at only at the ends of steps, which are long")
+@pytest.mark.parametrize(("height", "relative"), [(0.99, 1e-4), (0.999, 1e-6)])
+def test_short_events_are_not_missed(height: float, relative: float) -> None:
+    """x = cos t is above its threshold for a small part of each period; the reference engine finds all ten."""
+    peak = Event("peak", f"x > {height}", {"n": "n + 1"})
+    system = model(variables={"x": ("-y", 1), "y": ("x", 0), "n": ("0", 0)}, events=(peak,))
+    tolerances = Tolerances(relative, default_absolute=1e-3 * relative)
+    assert len(cohort.solve(system, {}, at(63.0), tolerances, threads=1).events) == 10
+
+
 def _study_cases() -> list[object]:
     paths = sorted(EXAMPLES.rglob("*.yaml"))
     return [pytest.param(path, marks=[pytest.mark.slow] if path.name in LONG else [], id=path.stem) for path in paths]
