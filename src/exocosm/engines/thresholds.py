@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from exocosm.network.compile import Compiled
 from exocosm.network.expression import COMPARISONS, Expression, in_order, subtract
-from exocosm.network.reading import read
+from exocosm.network.reading import Reading, read
 from exocosm.network.text import to_text
 
 _GRID = 512  # pieces of the run in which a curved comparison is looked for
@@ -23,9 +23,7 @@ Differences = Callable[[float], list[float]]
 
 def time_comparisons(model: Compiled) -> tuple[str, ...]:
     """Expressions of time and parameters that change sign where a rate of the model breaks."""
-    reading = read(model.model)
-    rates = [one for key, one in reading.expressions.items() if key[0] in {"process", "variable"} and key[2] == "rate"]
-    roots = [reading.resolve(rate) for rate in rates] + list(reading.definitions.values())
+    reading, roots = _rates(model)
     found: dict[str, None] = {}
     for part in in_order(roots):
         for left, right in _compared(part):
@@ -33,6 +31,27 @@ def time_comparisons(model: Compiled) -> tuple[str, ...]:
             if reading.moving(difference) == {"time"} and len(found) < _MOST:
                 found[to_text(difference)] = None
     return tuple(found)
+
+
+def state_comparisons(model: Compiled) -> tuple[str, ...]:
+    """Expressions that change sign where a rate of the model may jump because it compares states.
+
+    Only comparisons proper: min, max and abs bend a rate, but it does not jump there.
+    """
+    reading, roots = _rates(model)
+    found: dict[str, None] = {}
+    for part in in_order(roots):
+        if part.operator in COMPARISONS:
+            difference = subtract(*part.arguments)
+            if reading.moving(difference) - {"time"}:
+                found[to_text(difference)] = None
+    return tuple(found)
+
+
+def _rates(model: Compiled) -> tuple[Reading, list[Expression]]:
+    reading = read(model.model)
+    rates = [one for key, one in reading.expressions.items() if key[0] in {"process", "variable"} and key[2] == "rate"]
+    return reading, [reading.resolve(rate) for rate in rates] + list(reading.definitions.values())
 
 
 def _compared(part: Expression) -> list[tuple[Expression, Expression]]:

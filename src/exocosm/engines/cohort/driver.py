@@ -22,6 +22,7 @@ _SAFETY = 0.9
 _LEAST, _MOST = 0.2, 6.0  # change of the step after one that was accepted
 _REFUSED = 0.1  # least change after one that was refused
 _EXPONENT = -0.5 / ORDER  # the error is a mean of squares
+_BELOW = 1e6  # counts as the error of a step after which an amount is clearly below zero
 _REFUSALS = 30  # in a row
 _SMALLEST_STEP = 1e-15  # of the time
 _SAME = 1e-14  # relative; times closer than this are one
@@ -147,6 +148,7 @@ class Workspace:
     inflow: Floats
     slopes: Floats
     slopes_later: Floats
+    slopes_before: Floats  # just before an event
     constants: Floats
     plan_constants: Floats
     work: Floats  # unknowns of the last step, and what only the kernels know
@@ -366,6 +368,8 @@ def judge(w: Workspace) -> bool:
             continue
         w.attempts[subject] += 1
         error = w.error[lane]
+        if error <= 1.0 and w.worst[lane] < 0.0 and too_negative(w, lane, w.new):
+            error = _BELOW  # the step went round a corner at zero without seeing it
         if error <= 1.0:
             w.mask[lane] = 1.0
             any_accepted = True
@@ -449,6 +453,8 @@ def locate(w: Workspace, lane: int) -> None:
             below = middle
         if (above - below) * w.length[lane] <= 1e-16 * max(abs(w.time[lane]), w.length[lane]):
             break
+    if w.directions > 0:
+        keep_slope_before(w, lane, below)
     look(w, lane, above)
 
 
@@ -553,7 +559,7 @@ def advance(w: Workspace, lane: int) -> bool:
             place = state * w.lanes + lane
             w.y[place] = w.state[place]
             w.peaks[place] = max(w.peaks[place], w.y[place])
-        sound = not too_negative(w, lane)
+        sound = not too_negative(w, lane, w.y)
         if sound and w.directions > 0:
             sound = reach_event(w, lane)
         if sound:
@@ -567,9 +573,7 @@ def advance(w: Workspace, lane: int) -> bool:
                 sound = pass_edge(w, lane)
     else:
         w.time[lane] = end_of_step(w, lane)
-        if w.worst[lane] < 0.0 or w.last[lane] == 1:
-            sound = not too_negative(w, lane)
-        if sound and w.last[lane] == 1:
+        if w.last[lane] == 1:
             sound = pass_edge(w, lane)
         elif w.attempts[subject] >= w.most_steps:
             sound = False
@@ -587,11 +591,11 @@ def give_up(w: Workspace, subject: int) -> None:
         w.outcome[subject] = GIVEN_UP
 
 
-def too_negative(w: Workspace, lane: int) -> bool:
+def too_negative(w: Workspace, lane: int, states: Floats) -> bool:
     """Whether an amount is clearly below zero: a rate does not stop when nothing is left to take."""
     for state in range(w.amounts):
         place = state * w.lanes + lane
-        if w.y[place] < -1e3 * (w.tolerance[state] + w.relative * w.peaks[place]):
+        if states[place] < -1e3 * (w.tolerance[state] + w.relative * w.peaks[place]):
             return True
     return False
 
@@ -722,46 +726,85 @@ def observe_now(w: Workspace, lane: int) -> None:
         w.seen[lane] += 1
 
 
+def keep_slope_before(w: Workspace, lane: int, theta: float) -> None:
+    """Keep the rates of a lane just before an event, where one may jump."""
+    look(w, lane, theta)
+    w.at[lane] = min(max(w.at[lane], w.low[lane]), w.high[lane])
+    w.slope(w.at, w.state, w.constants, w.inflow, w.slopes)
+    for state in range(w.states):
+        w.slopes_before[state * w.lanes + lane] = w.slopes[state * w.lanes + lane]
+
+
 def reach_event(w: Workspace, lane: int) -> bool:
     """Derivatives at the moment of an event: shift is that of the moment, tangent goes along with it.
 
-    With g the trigger: shift = -(g_y S + g_p) / (g_t + g_y f); S becomes S + f shift.  False where the trigger only
-    touches zero, so that there is no derivative.
+    With g the trigger: shift = -(g_y S + g_p) / (g_t + g_y f); S becomes S + f shift.  False where there is no
+    derivative: the trigger only touches zero, or events rise together that move apart when a parameter changes.
     """
     p = view(w.table, w.subject[lane] * w.parameters)
     time = view(w.time, lane)
-    w.triggers(w.time, w.y, w.constants, w.trigger_values)
-    first = 0
-    while first < w.events - 1 and not (
-        w.trigger_values[first * w.lanes + lane] > 0.0
-        and w.armed[first * w.lanes + lane] == 1
-        and w.done[first * w.lanes + lane] == 0
-    ):
-        first += 1
-    for each in range(w.lanes):
-        w.at[each] = min(max(w.time[each], w.low[each]), w.high[each])
-    w.slope(w.at, w.y, w.constants, w.inflow, w.slopes)
     y = view(w.y, lane)
-    w.tangent_triggers(time, y, p, w.one, view(w.slopes, lane), w.no_direction, w.tangent_trigger_values)
-    steepness = w.tangent_trigger_values[first]
-    if not isfinite(steepness) or steepness == 0.0:
-        return False
+    slope = view(w.slopes_before, lane)
+    w.triggers(w.time, w.y, w.constants, w.trigger_values)
     for direction in range(w.directions):
         for state in range(w.states):
             place = (direction * w.states + state) * w.lanes + lane
             w.tangent[place] = w.tangent_state[place]
-        dy = view(tangent_of(w, w.tangent, direction), lane)
-        dp = view(w.direction, direction * w.parameters)
-        w.tangent_triggers(time, y, p, w.zero, dy, dp, w.tangent_trigger_values)
-        w.shift[direction] = -w.tangent_trigger_values[first] / steepness
+    first = True
+    for event in range(w.events):
+        place = event * w.lanes + lane
+        if not (w.trigger_values[place] > 0.0 and w.armed[place] == 1 and w.done[place] == 0):
+            continue
+        w.tangent_triggers(time, y, p, w.one, slope, w.no_direction, w.tangent_trigger_values)
+        steepness = w.tangent_trigger_values[event]
+        if not isfinite(steepness) or steepness == 0.0 or only_touches(w, lane, event, steepness):
+            return False
+        for direction in range(w.directions):
+            dy = view(tangent_of(w, w.tangent, direction), lane)
+            w.tangent_triggers(
+                time, y, p, w.zero, dy, view(w.direction, direction * w.parameters), w.tangent_trigger_values
+            )
+            shift = -w.tangent_trigger_values[event] / steepness
+            if not first and abs(shift - w.shift[direction]) > 1e-6 * max(abs(shift), abs(w.shift[direction])):
+                return False
+            w.shift[direction] = shift
+        first = False
+    for direction in range(w.directions):
         for state in range(w.states):
             place = (direction * w.states + state) * w.lanes + lane
-            w.tangent[place] = w.tangent[place] + w.slopes[state * w.lanes + lane] * w.shift[direction]
+            w.tangent[place] = w.tangent[place] + w.slopes_before[state * w.lanes + lane] * w.shift[direction]
     return True
+
+
+def only_touches(w: Workspace, lane: int, event: int, steepness: float) -> bool:
+    """Whether a trigger turns round within the time that the error of the state leaves open.
+
+    Seen from its steepness that time later, which then differs by more than a tenth.  Uses `new` of the lane.
+    """
+    p = view(w.table, w.subject[lane] * w.parameters)
+    for state in range(w.states):
+        place = state * w.lanes + lane
+        w.new[place] = w.tolerance[state] + w.relative * abs(w.y[place])
+    new = view(w.new, lane)
+    w.tangent_triggers(view(w.time, lane), view(w.y, lane), p, w.zero, new, w.no_direction, w.tangent_trigger_values)
+    open_time = abs(w.tangent_trigger_values[event] / steepness)
+    for state in range(w.states):
+        place = state * w.lanes + lane
+        w.new[place] = w.y[place] + open_time * w.slopes_before[place]
+    w.at[lane] = w.time[lane] + open_time
+    # the rates turn with the state: a trigger that is a state of its own shows it in them
+    w.slope(w.at, w.new, w.constants, w.inflow, w.slopes_later)
+    w.tangent_triggers(
+        view(w.at, lane), new, p, w.one, view(w.slopes_later, lane), w.no_direction, w.tangent_trigger_values
+    )
+    later = w.tangent_trigger_values[event]
+    return not abs(later - steepness) <= 0.1 * abs(steepness)
 
 
 def leave_event(w: Workspace, lane: int) -> None:
     """Derivatives at a fixed time again, just after the event: S - f shift, with the rates of after."""
+    for each in range(w.lanes):
+        w.at[each] = min(max(w.time[each], w.low[each]), w.high[each])
     w.slope(w.at, w.y, w.constants, w.inflow, w.slopes)
     for direction in range(w.directions):
         for state in range(w.states):
@@ -844,5 +887,6 @@ def settle(w: Workspace, lane: int) -> bool:
 FUNCTIONS = (
     run, tangent_of, load_next, load_direction, choose_length, first_steps, scaled_size, judge, find_events, rearm,
     any_risen, locate, look, end_of_step, observe_within, write_down, write_derivatives, same_time, advance,
-    give_up, too_negative, pass_edge, dose, pour_in, record, observe_now, reach_event, leave_event, newly_true, settle,
+    give_up, too_negative, pass_edge, dose, pour_in, record, observe_now, keep_slope_before,
+    reach_event, only_touches, leave_event, newly_true, settle,
 )  # fmt: skip

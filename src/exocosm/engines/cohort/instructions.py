@@ -172,9 +172,10 @@ class Function:
         for place, (one, other) in enumerate(pairs):
             part, minus = place % parts, self.negate(one)
             sums[part] = self.multiply_add(minus, other, sums[part]) if sums[part] else self.multiply(minus, other)
-        for part in sums[1:]:
-            sums[0] = self.add(sums[0], part)
-        return sums[0]
+        total = sums[0]
+        for more in sums[1:]:
+            total = self.add(total, more)
+        return total
 
     def root(self, one: str) -> str:
         return self._unary("sqrt", one)

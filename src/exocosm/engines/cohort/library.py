@@ -19,7 +19,7 @@ _LOADED: dict[tuple[str, ...], Library] = {}  # the latest last
 _LOADING = threading.Lock()
 
 
-def model_library(model: Compiled, lanes: int, with_inflow: bool, with_tangents: bool = False) -> Library:
+def model_library(model: Compiled, lanes: int, with_inflow: bool = True, with_tangents: bool = False) -> Library:
     """The kernels of a model; with_inflow: there are infusions; with_tangents: also forward sensitivities."""
     options = (with_inflow, with_tangents)
 

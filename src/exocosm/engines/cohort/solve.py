@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -29,15 +30,17 @@ from exocosm.engines.cohort.workspace import (
 from exocosm.engines.contract import EventRecord, Schedule, Sensitivities, Solution, Status, SubjectStatus, Tolerances
 from exocosm.engines.memory import require_memory
 from exocosm.engines.plan import Plan, plan_run
+from exocosm.engines.thresholds import state_comparisons
 from exocosm.errors import SolveError, nearest
 from exocosm.network.compile import Compiled, compile_model
-from exocosm.network.parts import Model
+from exocosm.network.parts import Event, Model
 
 Progress = Callable[[int], None]  # how many subjects are done
 Records = dict[int, list[EventRecord]]
 
 _GLANCES = 0.05  # seconds between two looks at how far the threads are
 _LANES = (1, 2, 4, 8, 16)
+_CROSSING = "exocosm.crossing."  # names of events that stand for jumps of rates
 _FINISHED = SubjectStatus(Status.FINISHED)
 
 
@@ -95,20 +98,39 @@ def sensitivities(
     dS/dt = f_y S + f_p beside dy/dt = f, in the same steps, under the same relative tolerance (absolute: that of the
     state over the size of the parameter).  Doses, infusions and events are followed; at an event the derivative jumps
     with the derivative of its time.  by: names of parameters; all else as in `solve`.
-    Not followed: a condition of a dose, an event that only touches its threshold.
+    Not followed: the condition of a dose; what several events do that rise together for different reasons, and an
+    event that only touches its threshold (NaN from such a subject).
     Errors: SolveError as in `solve`; also for a parameter that sets the time at which a rate jumps, and where no code
     can be generated.
     """
-    plan = _planned(model, parameters, schedule, tolerances, observe, threads, lanes, by)
+    compiled = _with_crossings(model if isinstance(model, Compiled) else compile_model(model))
+    plan = _planned(compiled, parameters, schedule, tolerances, observe, threads, lanes, by)
     if lanes == 0 or not (_has_equations(plan) and is_available()):
         raise SolveError("sensitivities need generated code: a model with states, llvmlite, and lanes other than 0")
     places = [plan.model.parameters.index(name) for name in by]
     shared = shared_arrays(plan, places)
     records = _run_all(plan, shared, partial(_run_native, plan, shared, lanes, threads, progress))
     solution = _solution(plan, shared, records)
+    solution = replace(solution, events=tuple(one for one in solution.events if not one.name.startswith(_CROSSING)))
     derivatives = shared["derivatives"].reshape(*solution.values.shape, len(by))
     derivatives[shared["outcome"] != driver.FINISHED] = np.nan
     return Sensitivities(solution, tuple(by), derivatives)
+
+
+def _with_crossings(model: Compiled) -> Compiled:
+    """The model with an event without consequences wherever a rate may jump with the states.
+
+    Derivatives jump there too; the engine stops at events, and follows them.
+    """
+    events = []
+    for number, difference in enumerate(state_comparisons(model)):
+        events += [
+            Event(f"{_CROSSING}{number}.up", f"{difference} > 0"),
+            Event(f"{_CROSSING}{number}.down", f"{difference} < 0"),
+        ]
+    if not events:
+        return model
+    return compile_model(replace(model.model, events=(*model.model.events, *events)))
 
 
 def _planned(
@@ -128,15 +150,20 @@ def _planned(
         raise SolveError(f"lanes is {lanes}; it is one of {', '.join(map(str, _LANES))}, or None")
     if threads is not None and threads < 1:
         raise SolveError(f"threads is {threads}; give 1 or more, or None for one per core")
-    for name in by:
-        if name not in compiled.parameters:
-            raise SolveError(f"there is no parameter '{name}' in the model; {nearest(name, compiled.parameters)}")
-        if name in comparison_parameters(plan):
-            raise SolveError(
-                f"parameter '{name}' sets the time at which a rate jumps; the derivative by it is not followed"
-            )
-    if len(set(by)) < len(by):
-        raise SolveError("a parameter is named twice among those by which derivatives are wanted")
+    problems = [
+        f"there is no parameter '{name}' in the model; {nearest(name, compiled.parameters)}"
+        for name in by
+        if name not in compiled.parameters
+    ]
+    problems += [
+        f"parameter '{name}' sets the time at which a rate jumps; the derivative by it is not followed"
+        for name in by
+        if name in comparison_parameters(plan)
+    ]
+    if isinstance(by, str) or len(set(by)) < len(by):
+        problems = ["`by` is a list of different names of parameters"]
+    if problems:
+        raise SolveError("; ".join(problems))
     subjects = len(plan.parameters)
     require_memory(result_bytes(plan, len(by)), f"{subjects:,} subjects of model '{compiled.model.name}'")
     return plan

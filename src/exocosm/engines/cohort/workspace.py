@@ -177,7 +177,7 @@ def workspace(shared: Mapping[str, Any], kernels: Mapping[str, Any], sizes: Size
         "time", "h", "length", "low", "high", "moment", "theta", "share", "mask", "error", "error_before",
         "length_before", "worst", "at", "zero",
     )  # fmt: skip
-    vectors = ("y", "new", "peaks", "inflow", "slopes", "slopes_later", "state")
+    vectors = ("y", "new", "peaks", "inflow", "slopes", "slopes_later", "slopes_before", "state")
     own: dict[str, Any] = {
         **{name: _integers(lanes) for name in one},
         **{name: _integers(events * lanes) for name in ("armed", "done")},
