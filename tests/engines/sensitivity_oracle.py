@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from exam_models import model
+from exam_models import decay, model
 from hypothesis import strategies as st
 
 from exocosm.engines import cohort, reference
-from exocosm.engines.contract import Schedule, Tolerances
+from exocosm.engines.contract import Dose, Schedule, Tolerances
 from exocosm.network import expression as tree
 from exocosm.network.compile import compile_model
 from exocosm.network.derivative import derivative
@@ -20,7 +20,7 @@ from exocosm.network.parts import Assignment, Event, Model, Parameter, Place, Pr
 from exocosm.network.reading import Reading, read
 from exocosm.network.text import to_text
 
-Parameters = Mapping[str, float | Sequence[float]]
+Parameters = Mapping[str, float | np.ndarray]
 
 
 def change_of(state: str, parameter: str) -> str:
@@ -182,13 +182,105 @@ OREGONATOR = model(
     },
     parameters="s q w",
 )
-EVENTFUL = model(
-    {"x": "x0"},
+
+
+def at(*times: float, doses: tuple[Dose, ...] = ()) -> Schedule:
+    """A schedule that ends with the last time."""
+    return Schedule(times[-1], times, doses)
+
+
+def _decay(parameters: str, when: str, do: Mapping[str, str], rate: str = "k * x", once: bool = False) -> Model:
+    """x disappears, and something happens; `seen` is there to be set."""
+    event = Event("event", when, do, once)
+    return model({"x": "x0"}, {"loss": (rate, {"x": 1}, {})}, {"seen": ("0", 0)}, f"k x0 {parameters}", (event,))
+
+
+TIMES = (0.0, 0.25, 0.6, 1.3, 2.2, 3.7, 5.0)
+LATER = TIMES[1:]
+DOSES = (
+    Dose("a", "dose * k", (0.0, 1.0, 2.0)),
+    Dose("c", "dose^2", (1.0,)),
+    Dose("b", "dose * km", (0.5, 1.5, 3.0), duration=1.25),
+)
+_NONLINEAR = {"a0": 2.0, "b0": 1.0, "vm": 1.5, "km": 0.7, "k": 0.3, "n": 1.5}
+_NONLINEAR |= {"q": 0.7, "half": 0.4, "m": 2.6, "y": 1.2, "dose": 1.3}
+_TUMOUR = {"v0": 2.0, "n0": 1.0, "d0": 3.0, "g": 0.5, "kill": 1.5, "half": 0.6, "cl": 0.8, "dose": 1.0}
+_OF_TIME = decay("k * (1 + s * exp(-q * time)) * x^1.5", 1, "k s q")
+
+# name -> model, values, schedule, and to what share derivatives at a relative tolerance of 1e-9 agree
+SMOOTH: Mapping[str, tuple[Model, Parameters, Schedule, float]] = {
+    "nonlinear": (NONLINEAR, _NONLINEAR, at(*LATER), 1e-8),
+    "doses": (NONLINEAR, _NONLINEAR, at(*LATER, doses=DOSES), 1e-8),
+    "powers below one": (NONLINEAR, {**_NONLINEAR, "n": 0.5, "m": 0.7}, at(*LATER, doses=DOSES), 1e-8),
+    "growing volume": (TUMOUR, _TUMOUR, at(*LATER, doses=(Dose("drug", "dose * v0", (1.0, 2.0)),)), 1e-8),
+    "rates of time": (_OF_TIME, {"k": 0.5, "s": 2.0, "q": 3.0}, at(*LATER), 1e-8),
+    "kinks": (KINKS, {"a0": 3.0, "k": 1.0, "level": 1.5, "q": 0.2, "s": 0.4}, at(*LATER), 1e-7),
+    "robertson": (ROBERTSON, {"k1": 0.04, "k2": 3e7, "k3": 1e4}, at(0.4, 40.0, 4e3, 4e5), 1e-7),
+    "van der pol": (VAN_DER_POL, {"mu": 100.0}, at(10.0, 50.0, 70.0), 1e-7),
+    "oregonator": (OREGONATOR, {"s": 77.27, "q": 8.375e-6, "w": 0.161}, at(10.0, 100.0, 250.0), 1e-6),
+}
+
+_REFILLS = model(
+    {"x": "x0 + extra"},
     {"loss": ("k * x^1.2", {"x": 1}, {})},
     {"blast": ("g * blast^2", 1), "count": ("0", 0)},
-    "k x0 level g",
+    "k x0 level g extra",
     (Event("refill", "x < level", {"x": "x + 1.5 * x0", "count": "count + time"}),),
 )
+_COHORT = {
+    "k": np.array([0.3, 5.0, 0.9, 8.0, 0.6, 1.1, 2.0, 0.5, 3.0, 0.7, 1.3]),
+    "x0": np.linspace(1.0, 3.0, 11),
+    "level": np.linspace(0.9, 0.2, 11),
+    "g": np.full(11, 0.01),
+    "extra": np.zeros(11),
+}
+_BOTH = Dose("x", "x0 * k", (1.0, 3.0)), Dose("x", "x0", (0.5,), duration=2.0)
+_BOUNCE = Event("bounce", "h < 0", {"h": "0", "v": "-r * v"})
+_FULL = Event("full", "x > level", {"x": "x / 4", "seen": "seen + x * time"})
+_LOW = Event("low", "x < 1 / level", {"seen": "seen + time"})
+_KEPT = {"k": 0.5, "x0": 2.0, "level": 0.8, "add": 1.0}
+
+# name -> model, values, schedule
+EVENTFUL: Mapping[str, tuple[Model, Parameters, Schedule]] = {
+    "refills": (_REFILLS, _COHORT, at(*TIMES, doses=_BOTH)),
+    "bouncing ball": (
+        model(variables={"h": ("v", "h0"), "v": ("-g", 0)}, parameters="h0 g r", events=(_BOUNCE,)),
+        {"h0": 1.0, "g": 1.0, "r": 0.8},
+        at(1.0, 2.0, 3.0, 4.0, 5.0, 6.0),
+    ),
+    "or": (_decay("level add", "x < level or time > add", {"x": "x + 1"}), _KEPT, at(*TIMES)),
+    "not": (_decay("level add", "not x > level", {"x": "x + 1 + add"}), _KEPT, at(*TIMES)),
+    "once": (_decay("level add", "x < level", {"x": "x + add"}, once=True), _KEPT, at(*TIMES)),
+    "of time and state": (
+        _decay("level add", "x^2 * exp(-time) < level^2", {"x": "x + add * time", "seen": "x"}),
+        _KEPT,
+        at(*TIMES),
+    ),
+    "true from the start on": (
+        _decay("add", "x < x0", {"x": "x + add"}),
+        {"k": 0.5, "x0": 2.0, "add": 1.0},
+        at(*TIMES),
+    ),
+    "a switch": (
+        _decay("level add", "x < level", {"seen": "1"}, "if(seen > 0.5, add, k) * x"),
+        _KEPT,
+        at(*TIMES),
+    ),
+    "two by one trigger": (
+        model(
+            variables={"x": ("k", "x0"), "y": ("q", 0)},
+            parameters="k x0 q level",
+            events=(Event("a", "x > level", {"x": "0"}), Event("b", "x > level", {"y": "y + x"})),
+        ),
+        {"k": 0.9, "x0": 0.1, "q": 0.2, "level": 0.7},
+        at(*TIMES),
+    ),
+    "by infusions, by state, and by doses": (
+        model({"x": 0}, {"f": ("k * x", {"x": 1}, {})}, {"seen": ("0", 0)}, "k dose level", (_FULL, _LOW)),
+        {"k": 0.7, "dose": 4.0, "level": 1.5},
+        at(*TIMES, doses=(Dose("x", "dose", (0.0,), duration=2.0), Dose("x", "dose", (1.0, 4.0)))),
+    ),
+}
 
 RATES = (
     "{k} * {a}",
