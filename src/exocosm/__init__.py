@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Variable,
     )
     from exocosm.trajectory.noncompartmental import noncompartmental
-    from exocosm.trajectory.result import load_result
+    from exocosm.trajectory.result import content_hash, load_result
     from exocosm.vesicles.diffusion import diffusion_coefficient
 
     __version__: str
@@ -43,7 +43,7 @@ _HOMES = {
         "Assignment", "Event", "Flow", "Model", "Parameter", "Place", "Process", "Species", "Variable",
     ),
     "trajectory.noncompartmental": ("noncompartmental",),
-    "trajectory.result": ("load_result",),
+    "trajectory.result": ("content_hash", "load_result"),
     "vesicles.diffusion": ("diffusion_coefficient",),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -65,6 +65,7 @@ __all__ = [
     "catalogue",
     "check_model",
     "compile_model",
+    "content_hash",
     "diffusion_coefficient",
     "find_value",
     "load",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exocosm.engines.choice import AUTOMATIC
 from exocosm.errors import CheckError, ExocosmError, InputError, Problem, nearest
 
 if TYPE_CHECKING:
@@ -31,13 +32,14 @@ FORMATS = ("sbml", "csv")
 class Study:
     """A study file that was read and found to be well formed, with the numbers that replace its own (None: its own).
 
-    draws, animals and seed hold for the studies that run along (`comparisons`) too.
+    draws, animals, seed and engine hold for the studies that run along (`comparisons`) too.
     """
 
     file: CheckedFile
     draws: int | None = None
     animals: int | None = None
     seed: int | None = None
+    engine: str | None = None
 
     @property
     def name(self) -> str:
@@ -54,7 +56,8 @@ class Study:
         from exocosm.study.resolve import resolve
 
         changes: dict[str, int | None] = {"draws": self.draws, "animals": self.animals, "seed": self.seed}
-        resolved = resolve(_resized(self.file, self.draws, self.animals, self.seed), catalogue)
+        file = _solved_by(_resized(self.file, self.draws, self.animals, self.seed), self.engine)
+        resolved = resolve(file, catalogue)
         kept: dict[str, Any] = {name: number for name, number in changes.items() if number is not None}
         others = tuple(dataclasses.replace(other, **kept) for other in resolved.comparisons)
         return dataclasses.replace(resolved, comparisons=others)
@@ -83,9 +86,10 @@ class Study:
         progress: bool = True,
         resume: bool = True,
         overwrite: bool = False,
+        engine: str | None = None,
     ) -> Result:
         """Run the study; with a folder, results and report are written there.  See `exocosm.run`."""
-        return run(self, folder, workers=workers, progress=progress, resume=resume, overwrite=overwrite)
+        return run(self, folder, workers=workers, progress=progress, resume=resume, overwrite=overwrite, engine=engine)
 
     def export(self, path: str | Path, to: str = "sbml", arm: str = "") -> Path:
         """Write an arm as SBML into a file, or the tables of all arms into a new folder.  See `export`."""
@@ -96,17 +100,25 @@ class Study:
         return cite(self.resolve())
 
 
-def load(source: str | Path, *, draws: int | None = None, animals: int | None = None, seed: int | None = None) -> Study:
+def load(
+    source: str | Path,
+    *,
+    draws: int | None = None,
+    animals: int | None = None,
+    seed: int | None = None,
+    engine: str | None = None,
+) -> Study:
     """The study in a file (a path), or in a text (a string with more than one line).
 
-    draws, animals, seed: instead of those in the file.
+    draws, animals, seed, engine: instead of those in the file.
     Errors: CheckError with every problem, its line and path; InputError if the file cannot be read.
     """
     from exocosm.study.load import load as load_file
 
     file = load_file(source)
     _resized(file, draws, animals, seed)  # wrong numbers are refused now
-    return Study(file, draws, animals, seed)
+    _solved_by(file, engine)
+    return Study(file, draws, animals, seed, engine)
 
 
 def run(
@@ -117,16 +129,19 @@ def run(
     progress: bool = True,
     resume: bool = True,
     overwrite: bool = False,
+    engine: str | None = None,
 ) -> Result:
     """Run a study and return its result; with a folder, the result and its report are written there.
 
     study: also a study file, or a results folder or its `resolved.json`, which is run with the values of the first run.
-    workers: processes (None: one per core); the numbers do not depend on it.  resume: go on from an interrupted run.
+    workers: processes (None: as many as pay, at most one per core); the numbers do not depend on it.
+    resume: go on from an interrupted run.
     overwrite: replace the result of another study in the folder.
+    engine: `automatic`, `cohort` or `reference`, instead of what the study says.
     """
     from exocosm.workflow.run import run as run_resolved
 
-    resolved = resolved_of(study)
+    resolved = resolved_of(study, engine=engine)
     result = run_resolved(resolved, folder, workers=workers, progress=progress, resume=resume, overwrite=overwrite)
     if folder is not None:
         report(result)
@@ -151,19 +166,24 @@ def resolved_of(
     draws: int | None = None,
     animals: int | None = None,
     seed: int | None = None,
+    engine: str | None = None,
 ) -> ResolvedStudy:
     """The resolved study of a study, of a study file, or of what was run: a results folder or its `resolved.json`.
 
     What was run is taken with the values that it was run with; the catalogue is not asked.
-    draws, animals, seed: instead of the study's own.
+    draws, animals, seed, engine: instead of the study's own.
     """
+    from exocosm.engines.choice import engine_of
     from exocosm.study.resolved import ResolvedStudy
 
     if isinstance(study, str | Path):
         study = _pinned(study) or load(study)
+    if engine is not None:
+        engine_of(engine)
     if isinstance(study, ResolvedStudy):
-        return _resized_again(study, draws, animals, seed)
-    given = {"draws": draws, "animals": animals, "seed": seed}
+        made = _resized_again(study, draws, animals, seed)
+        return made if engine is None else dataclasses.replace(made, engine=engine)
+    given = {"draws": draws, "animals": animals, "seed": seed, "engine": engine}
     changes: dict[str, Any] = {name: number for name, number in given.items() if number is not None}
     return dataclasses.replace(study, **changes).resolve()
 
@@ -247,6 +267,7 @@ def solve(
     *,
     observe: Sequence[str] | None = None,
     check: bool = True,
+    engine: str = AUTOMATIC,
 ) -> Solution:
     """Observables of every subject over time, of a model that was found sound.
 
@@ -254,16 +275,18 @@ def solve(
     parameters: a canonical float, or one per subject, for every parameter (those set in the model may be left out).
     observe: expressions of the model (default: its outputs, else all states).
     check: examine the model, with the numbers of the first subject, and the conditions of doses before solving.
+    engine: `cohort` (generated code, many subjects at a time; a model's first run waits for its compilation),
+    `reference`, or `automatic`: the cohort engine where code can be generated.
     Errors: CheckError with everything that is not sound; SolveError with everything that is wrong with what was asked;
     a subject that fails is a status.
     """
+    from exocosm.engines.choice import engine_of, solver_of
     from exocosm.engines.contract import Tolerances as Exactly
-    from exocosm.engines.reference import solve as solve_unchecked
     from exocosm.network.compile import Compiled
 
     if check:
         _require_sound(model.model if isinstance(model, Compiled) else model, parameters, schedule)
-    return solve_unchecked(model, parameters, schedule, tolerances or Exactly(), observe=observe)
+    return solver_of(engine_of(engine))(model, parameters, schedule, tolerances or Exactly(), observe=observe)
 
 
 def catalogue() -> Catalogue:
@@ -321,6 +344,17 @@ def _resized(file: CheckedFile, draws: int | None, animals: int | None, seed: in
     if seed is not None:
         changes["seed"] = seed
     return dataclasses.replace(file, file=content.model_copy(update=changes))
+
+
+def _solved_by(file: CheckedFile, engine: str | None) -> CheckedFile:
+    """The study file with another engine."""
+    from exocosm.engines.choice import ENGINES
+
+    if engine is None:
+        return file
+    if engine not in ENGINES:
+        raise InputError(f"there is no engine '{engine}'; {nearest(engine, ENGINES)}")
+    return dataclasses.replace(file, file=file.file.model_copy(update={"engine": engine}))
 
 
 def _resized_again(study: ResolvedStudy, draws: int | None, animals: int | None, seed: int | None) -> ResolvedStudy:

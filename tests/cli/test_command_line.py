@@ -282,7 +282,7 @@ def test_every_command_of_the_documentation_works_in_order(study: Path, tmp_path
         assert program == "exocosm"
         call(*words)
     present = {path.name for path in tmp_path.iterdir()}
-    assert present == {"study.yaml", "results", "small", "again", "more", "twice.xml", "tables"}
+    assert present == {"study.yaml", "results", "small", "checked", "again", "more", "twice.xml", "tables"}
 
 
 def test_every_option_is_documented() -> None:

@@ -107,7 +107,7 @@ def test_correlations_are_stored_and_read_back(study: ResolvedStudy) -> None:
 def test_correlations_are_no_parameters(study: ResolvedStudy, tmp_path: Path) -> None:
     drawn = sampling.sampling_of(study)
     assert set(sampling.central(drawn, "one")) == {"alpha", "beta", "start"}
-    assert set(sampling.cohort(drawn, "one", 0, range(3))) == {"alpha", "beta", "start"}
+    assert set(sampling.cohort(drawn, "one", [0], range(3))) == {"alpha", "beta", "start"}
     assert count_solves(study)["influence"] == 2 * 2 * 2  # two uncertain values in each of two arms, both ends
     table = (to_csv(study, tmp_path / "tables") / "parameters.csv").read_text()
     assert "alpha-of-pair" in table and "alpha-with-beta" not in table
@@ -144,13 +144,13 @@ def test_the_packaged_gompertz_rows_are_drawn_together() -> None:
     text = STUDY.replace("ALPHA", rows[0].quantity).replace("BETA", rows[1].quantity)
     chosen = f"use: {{{rows[0].quantity}: {rows[0].id}, {rows[1].quantity}: {rows[1].id}}}\n"
     study = resolve(load(text + chosen), packaged)
-    drawn = sampling.cohort(sampling.sampling_of(study), "one", 1, range(1, 201))
+    drawn = sampling.cohort(sampling.sampling_of(study), "one", [1], range(1, 201))
     assert np.corrcoef(np.log([drawn["alpha"], drawn["beta"]]))[0, 1] > 0.95
     apart = tuple(
         replace(arm, pins={name: pin for name, pin in arm.pins.items() if pin.value.quantity != "correlation"})
         for arm in study.arms
     )
-    drawn = sampling.cohort(sampling.sampling_of(replace(study, arms=apart)), "one", 1, range(1, 201))
+    drawn = sampling.cohort(sampling.sampling_of(replace(study, arms=apart)), "one", [1], range(1, 201))
     assert abs(np.corrcoef(np.log([drawn["alpha"], drawn["beta"]]))[0, 1]) < 0.3
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from tiny_study import TINY
 
+from exocosm.engines import memory
 from exocosm.engines.contract import Status, SubjectStatus
 from exocosm.errors import InputError
 from exocosm.workflow import needs
@@ -80,12 +81,12 @@ def quietly(study, folder=None):
 
 def test_too_little_memory_is_said_before_anything_is_solved(tmp_path, monkeypatch):
     plan = plan_of(TINY)
-    monkeypatch.setattr(needs, "memory_available", lambda: needs.memory_needed(plan) - 1)
+    monkeypatch.setattr(needs, "available_memory", lambda: needs.memory_needed(plan) - 1)
     with pytest.raises(InputError, match=r"needs about \d+\.\d MB of memory, and \d+\.\d MB are available; .*draws"):
         quietly(TINY, tmp_path)
     assert not list((tmp_path / CHUNKS).iterdir())
     for enough in (needs.memory_needed(plan), None):
-        monkeypatch.setattr(needs, "memory_available", lambda enough=enough: enough)
+        monkeypatch.setattr(needs, "available_memory", lambda enough=enough: enough)
         needs.require_room(plan, (), None)
 
 
@@ -141,11 +142,11 @@ def test_limits_of_groups_are_the_least_on_the_way_up(tmp_path, monkeypatch):
     (inner.parent / "memory.max").write_text("1000\n")
     (inner.parent / "memory.current").write_text("600\n")
     (inner.parent / "memory.stat").write_text("anon 300\ninactive_file 250\n")
-    monkeypatch.setattr(needs, "GROUPS", tmp_path)
-    assert list(needs._memory_of_groups(tmp_path / "self")) == [650]
-    assert list(needs._memory_of_groups(tmp_path / "nowhere")) == []
+    monkeypatch.setattr(memory, "GROUPS", tmp_path)
+    assert list(memory._memory_of_groups(tmp_path / "self")) == [650]
+    assert list(memory._memory_of_groups(tmp_path / "nowhere")) == []
 
 
 def test_what_is_there_can_be_found_out():
-    available = needs.memory_available()
+    available = memory.available_memory()
     assert available is None or available > 0

@@ -6,10 +6,15 @@ from dataclasses import replace
 import pytest
 from tiny_study import MODEL, TINY, arm, fixed
 
+from exocosm.engines import choice
+from exocosm.engines.cohort import native
 from exocosm.errors import InputError
 from exocosm.study.resolved import Measurement
 from exocosm.study.stored import resolved_from_dict, resolved_to_dict
-from exocosm.workflow.plan import CENTRAL, COHORT, INFLUENCE, WHAT_IF, count_solves, plan_of
+from exocosm.workflow import plan as planning
+from exocosm.workflow.plan import CENTRAL, COHORT, INFLUENCE, SUBJECTS, WHAT_IF, count_solves, plan_of
+
+DRAWS = SUBJECTS[plan_of(TINY).engine] // (1 + TINY.animals)  # of one job
 
 
 def test_the_number_of_solves_by_hand():
@@ -40,9 +45,11 @@ def test_keys_survive_storing_and_change_with_what_they_rest_on():
     assert plan_of(replace(TINY, title="Another", contrasts=TINY.contrasts)).keys == plan.keys
     for changed in (replace(TINY, seed=8), replace(TINY, tolerances=replace(TINY.tolerances, relative=1e-4))):
         assert not set(plan_of(changed).keys) & set(plan.keys)
-    more = replace(TINY, draws=8)
+    several = replace(TINY, draws=3 * DRAWS)
+    plan = plan_of(several)
     cohorts = {key for job, key in zip(plan.jobs, plan.keys, strict=True) if job.kind == COHORT}
-    assert cohorts <= set(plan_of(more).keys)  # more draws keep those that are there
+    assert len(cohorts) == 2 * 3
+    assert cohorts <= set(plan_of(replace(several, draws=4 * DRAWS - 1)).keys)  # more draws keep those that are there
 
 
 def test_a_comparison_runs_only_what_its_measurements_need():
@@ -69,11 +76,53 @@ def test_an_arm_skips_outputs_that_its_model_lacks():
     assert outputs == {"plain": ("plasma", "tissue"), "targeted": ("plasma", "tissue"), "small": ("plasma",)}
 
 
-def test_large_cohorts_are_cut():
-    jobs = [
-        job for job in plan_of(replace(TINY, animals=120, draws=1)).jobs if job.kind == COHORT and job.arm == "plain"
-    ]
-    assert [(job.first, job.stop) for job in jobs] == [(0, 50), (50, 100), (100, 121)]
+def cohorts_of(study):
+    jobs = [job for job in plan_of(study).jobs if job.kind == COHORT and job.arm == "plain"]
+    assert all(job.subjects == len(job.draws) * (job.stop - job.first) for job in jobs)
+    return [(job.draws, job.first, job.stop) for job in jobs]
+
+
+def test_small_cohorts_of_several_draws_are_one_job_and_large_ones_are_cut():
+    reference = replace(TINY, engine="reference")
+    assert cohorts_of(replace(reference, animals=120, draws=1)) == [((0,), 0, 50), ((0,), 50, 100), ((0,), 100, 121)]
+    assert cohorts_of(replace(reference, animals=19, draws=3)) == [((0, 1), 0, 20), ((2,), 0, 20)]
+    assert cohorts_of(TINY) == [(tuple(range(6)), 0, 5)]
+    assert cohorts_of(replace(TINY, draws=0)) == [((0,), 0, 5)]
+    whole = SUBJECTS[plan_of(TINY).engine]
+    assert [(first, stop) for _, first, stop in cohorts_of(replace(TINY, animals=whole, draws=2))] == [
+        (0, whole), (whole, whole + 1)
+    ] * 2  # fmt: skip
+
+
+def test_a_job_records_few_numbers(monkeypatch):
+    monkeypatch.setattr(planning, "MOST_NUMBERS", 6 * 2 * 7)  # times x outputs x subjects
+    assert [len(draws) * (stop - first) for draws, first, stop in cohorts_of(TINY)] == [5] * 6
+    monkeypatch.setattr(planning, "MOST_NUMBERS", 1)
+    assert max(job.subjects for job in plan_of(TINY).jobs if job.kind in {CENTRAL, COHORT}) == 1
+
+
+def test_jobs_and_their_engine_can_be_printed():
+    words = [str(job) for job in plan_of(TINY).jobs]
+    assert "cohort of arm 'plain' (draws 0 to 5, animals 0 to 4)" in words
+    assert "what_if of arm 'targeted' (targeting, draws 0 to 5)" in words
+
+
+def test_keys_are_those_of_the_engine_that_solves(monkeypatch):
+    """Whatever word asked for it; so a run that is taken up with another engine takes over nothing."""
+    by_word = {word: plan_of(replace(TINY, engine=word)) for word in choice.ENGINES}
+    assert by_word["automatic"].engine == by_word["cohort"].engine == "cohort"
+    assert by_word["automatic"].keys == by_word["cohort"].keys
+    assert not set(by_word["reference"].keys) & set(by_word["cohort"].keys)
+    processor = native.processor()
+    monkeypatch.setattr(native, "processor", lambda: replace(processor, features=processor.features + ",+wings"))
+    assert not set(plan_of(TINY).keys) & set(by_word["cohort"].keys)  # another machine
+    assert plan_of(replace(TINY, engine="reference")).keys == by_word["reference"].keys
+    monkeypatch.setattr(native, "is_available", lambda: False)
+    assert plan_of(TINY).keys == by_word["reference"].keys
+    with pytest.raises(InputError, match="cohort engine cannot run here: llvmlite"):
+        plan_of(replace(TINY, engine="cohort"))
+    with pytest.raises(InputError, match="no engine 'cohrot'; did you mean 'cohort'"):
+        plan_of(replace(TINY, engine="cohrot"))
 
 
 def test_names_that_do_not_fit_are_said():

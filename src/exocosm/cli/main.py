@@ -26,6 +26,9 @@ StudyOrFolder = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 Draws = Annotated[int | None, typer.Option(min=0, help="draws of the uncertain values, instead of the study's number")]
 Animals = Annotated[int | None, typer.Option(min=0, help="animals per draw and arm, instead of the study's number")]
+Engine = Annotated[
+    str | None, typer.Option(metavar="NAME", help="automatic, cohort or reference, instead of the study's word")
+]
 Seed = Annotated[int | None, typer.Option(min=0, help="seed of the random numbers, instead of the study's")]
 
 
@@ -42,6 +45,11 @@ def reported(command: Callable[..., None]) -> Callable[..., None]:
             raise
         except ExocosmError as problem:
             typer.echo(f"exocosm: {problem}", err=True)
+            raise typer.Exit(2) from None
+        except MemoryError:
+            from exocosm.trajectory.result import WHAT_TO_REDUCE
+
+            typer.echo(f"exocosm: memory ran out; ask for {WHAT_TO_REDUCE}", err=True)
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
             typer.echo("exocosm: interrupted; resume with the same command", err=True)
@@ -82,7 +90,10 @@ def start(
 def run(
     study: StudyOrFolder,
     output: Annotated[str | None, typer.Option("-o", "--output", help="results folder [default: results/NAME]")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="processes [default: one per core]")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="processes [default: as many as pay, at most one per core]")
+    ] = None,
+    engine: Engine = None,
     draws: Draws = None,
     animals: Animals = None,
     seed: Seed = None,
@@ -97,14 +108,15 @@ def run(
     Example: exocosm run study.yaml -o results
     """
     from exocosm import api
+    from exocosm.trajectory.result import content_hash
 
-    resolved = api.resolved_of(Path(study), draws=draws, animals=animals, seed=seed)
+    resolved = api.resolved_of(Path(study), draws=draws, animals=animals, seed=seed, engine=engine)
     folder = output or str(Path("results") / resolved.name)
     result = api.run(resolved, folder, workers=workers, progress=not quiet, resume=not no_resume, overwrite=overwrite)
     for warning in result.recipe.get("warnings", []):
         typer.echo(f"warning: {warning}", err=True)
     if not quiet:
-        typer.echo(f"results: {folder}\nreport:  {Path(folder) / api.REPORT}")
+        typer.echo(f"results: {folder}\nreport:  {Path(folder) / api.REPORT}\ncontent: {content_hash(folder)}")
 
 
 @app.command()
@@ -136,6 +148,7 @@ def validate(study: StudyFile, json: Json = False) -> None:
 def explain(
     study: StudyOrFolder,
     json: Json = False,
+    engine: Engine = None,
     source: Annotated[bool, typer.Option("--source", help="the program that is generated from each model")] = False,
 ) -> None:
     """Show what a study will do and on what numbers.
@@ -147,7 +160,7 @@ def explain(
     from exocosm.study import explain as explaining
     from exocosm.workflow.plan import count_solves
 
-    resolved = api.resolved_of(Path(study))
+    resolved = api.resolved_of(Path(study), engine=engine)
     programs = {}
     if source:
         from exocosm.network.compile import compile_model

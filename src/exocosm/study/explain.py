@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from exocosm.engines.choice import AUTOMATIC, engine_of
 from exocosm.evidence.pin import Pin
 from exocosm.evidence.rules import correlated_ids
 from exocosm.network.parts import Event, Model, Process
@@ -52,6 +53,8 @@ def explanation(study: ResolvedStudy, cost: Mapping[str, int] | None = None) -> 
             for one in study.measurements
         ],
         "comparisons": [one.name for one in study.comparisons],
+        "engine": engine_of(study.engine),
+        "engine_asked_for": study.engine,
         "solves": dict(cost or {}),
         "warnings": list(study.warnings),
     }
@@ -161,6 +164,8 @@ def explain(study: ResolvedStudy, cost: Mapping[str, int] | None = None) -> str:
     parts.append(_titled("Metrics", told["metrics"], ("name", "what", "unit")))
     parts.append(_titled("Contrasts", told["contrasts"], ("name", "metric", "arm", "against", "as")))
     parts.append(_titled("Measurements", told["measurements"], ("name", "arm", "against", "role", "points", "source")))
+    here = f" ({told['engine']} on this machine)" if study.engine == AUTOMATIC else ""
+    parts.append(f"Engine: {study.engine}{here}")
     count = told["solves"]
     split = ", ".join(f"{key.replace('_', '-')} {number}" for key, number in count.items() if key != "total" and number)
     if count:

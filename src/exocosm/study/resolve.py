@@ -7,8 +7,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from exocosm.engines.choice import engine_of
 from exocosm.engines.contract import Tolerances
-from exocosm.errors import CheckError, ExocosmError, Problem, nearest
+from exocosm.errors import CheckError, ExocosmError, InputError, Problem, nearest
 from exocosm.evidence.catalogue import Catalogue, load_catalogue
 from exocosm.study.arms import Shared, resolve_arm
 from exocosm.study.asked import (
@@ -62,6 +63,8 @@ def _resolve(study: Study, catalogue: Catalogue | None, examined: Examined, is_c
     problems += found
     comparisons, found = _comparisons(study, catalogue, examined, is_comparison, warnings)
     problems += found
+    if not is_comparison:
+        problems += _engine_problems(study)
     if problems:
         unique = {(problem.kind, problem.where, problem.message): problem for problem in problems}
         raise CheckError(f"study '{file.name}'", list(unique.values()))
@@ -89,6 +92,7 @@ def _resolve(study: Study, catalogue: Catalogue | None, examined: Examined, is_c
         knowledge_hash=hashes[0] if hashes else "",
         warnings=tuple(warnings),
         preparations=MappingProxyType(_cards(study)),
+        engine=file.engine,
     )
 
 
@@ -124,6 +128,14 @@ def _arms(
                 message = f"nothing that is looked up is called '{key}'; {nearest(key, shared.values.known)}"
                 problems.append(Problem("unknown name", study.where("use", key), message))
     return arms
+
+
+def _engine_problems(study: Study) -> list[Problem]:
+    try:
+        engine_of(study.file.engine)
+    except InputError as failure:
+        return [Problem("engine", study.where("engine"), str(failure))]
+    return []
 
 
 def _times(study: Study, metrics: tuple[Metric, ...], measured: tuple[Measurement, ...]) -> tuple[float, ...]:

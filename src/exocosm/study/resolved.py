@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from exocosm.engines.choice import AUTOMATIC
 from exocosm.engines.contract import Schedule, Tolerances
 from exocosm.evidence.pin import Pin
 from exocosm.network.parts import Model
@@ -138,3 +139,4 @@ class ResolvedStudy:
     knowledge_hash: str = ""
     warnings: tuple[str, ...] = ()
     preparations: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    engine: str = AUTOMATIC  # as asked for (engines.choice); that of a comparison does not count

@@ -272,6 +272,7 @@ class StudyFile(Section):
     arms: dict[Slug, Arm] = Field(min_length=1, max_length=MAXIMUM_ARMS)
     simulate: Simulate
     tolerances: TolerancesText = TolerancesText()
+    engine: Literal["automatic", "cohort", "reference"] = "automatic"
     outputs: dict[Word, OutputText] = Field(min_length=1, max_length=MAXIMUM_NAMED)
     metrics: dict[Word, MetricText] = Field(default={}, max_length=MAXIMUM_NAMED)
     contrasts: dict[Word, ContrastText] = Field(default={}, max_length=MAXIMUM_NAMED)

@@ -39,15 +39,24 @@ def resolved_from_dict(data: Any) -> ResolvedStudy:
 
 
 def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+    if value is None or type(value) in (str, int, bool):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise InputError(f"a resolved study cannot hold the number {value}")
+        return value
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        raise InputError(f"a resolved study cannot hold the number {value}")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(getattr(value, name)) for name in _names(type(value))}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
     return value
+
+
+@lru_cache(maxsize=64)
+def _names(cls: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cls))
 
 
 @lru_cache(maxsize=64)

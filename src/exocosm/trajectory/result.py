@@ -30,9 +30,11 @@ import math
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exocosm.engines.contract import Array
 from exocosm.errors import InputError
 from exocosm.files import checksum, read_text, require_writable, staged, write_atomic
 from exocosm.study.resolved import ResolvedStudy
@@ -102,6 +104,22 @@ class Result:
             outputs = self.study.outputs
             output = next((each.name for each in outputs if each.show), outputs[0].name)
         return plot_time_course(self, output, arms)
+
+    @cached_property
+    def metric_cubes(self) -> Mapping[tuple[str, str], Array]:
+        """(arm, metric) -> its values (draw, 1 + animals)."""
+        found = {}
+        for (arm, metric), rows in self.metrics.groupby(["arm", "metric"], sort=False):
+            cube = rows.pivot(index="draw", columns="animal", values="value").sort_index().sort_index(axis=1)
+            found[str(arm), str(metric)] = cube.to_numpy(float)
+        return found
+
+    @cached_property
+    def central_metrics(self) -> Mapping[tuple[str, str], float]:
+        """(arm, metric) -> its value in the central run."""
+        from exocosm.trajectory.summary import central_metrics
+
+        return central_metrics(self)
 
     def save(self, folder: str | Path) -> Result:
         """Write the result into a folder and return it with that folder; see the module for the files.

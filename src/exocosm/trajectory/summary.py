@@ -157,6 +157,16 @@ def central_metrics(result: Result) -> dict[tuple[str, str], float]:
     return found
 
 
+def central_contrasts(result: Result) -> dict[str, float]:
+    """Contrast -> its value between the central runs of its arms; NaN where one of them lacks the metric."""
+    metrics = result.central_metrics
+    found: dict[str, float] = {}
+    for contrast in result.study.contrasts:
+        ends = (metrics.get((arm, contrast.metric), np.nan) for arm in (contrast.arm, contrast.against))
+        found[contrast.name] = float(evaluation.contrast_of(contrast, *(np.asarray(end) for end in ends)))
+    return found
+
+
 def recorded_curves(result: Result, arm: str) -> tuple[Array, dict[str, Array]]:
     """Times until the end of an arm and the central curve of each output it has."""
     end = next(each.schedule.end for each in result.study.arms if each.name == arm)
@@ -174,16 +184,12 @@ def recorded_curves(result: Result, arm: str) -> tuple[Array, dict[str, Array]]:
 
 def metric_cube(result: Result, metric: str, arm: str) -> Array:
     """(draw, 1 + animals) of a metric in one arm; empty if the arm has no such metric."""
-    table = result.metrics
-    rows = table[(table["metric"] == metric) & (table["arm"] == arm)]
-    if rows.empty:
-        return np.empty((0, 0))
-    return rows.pivot(index="draw", columns="animal", values="value").sort_index().sort_index(axis=1).to_numpy(float)
+    return result.metric_cubes.get((arm, metric), np.empty((0, 0)))
 
 
 def metric_table(result: Result) -> pd.DataFrame:
     """One row per arm and metric: central value and the three bands."""
-    central = central_metrics(result)
+    central = result.central_metrics
     rows = []
     for metric in result.study.metrics:
         unit = evaluation.metric_unit(metric, result.study.metrics, result.study.outputs)
@@ -210,14 +216,13 @@ def contrast_table(result: Result) -> pd.DataFrame:
     `share_better`: of the draws with a number, those where the typical animal lies on the better side of no
     difference.  A contrast in one animal compares it with its twin in the other arm.
     """
-    central = central_metrics(result)
+    central = central_contrasts(result)
     rows = []
     for contrast in result.study.contrasts:
         values = contrast_cube(result, contrast)
         if not values.size:
             continue
-        ends = (central.get((name, contrast.metric), np.nan) for name in (contrast.arm, contrast.against))
-        middle = evaluation.contrast_of(contrast, *(np.asarray(end) for end in ends))
+        middle = np.asarray(central[contrast.name])
         typical = values[:, 0][~np.isnan(values[:, 0])]
         gain = typical - evaluation.neutral(contrast)
         better = gain > 0 if contrast.better == "higher" else gain < 0
@@ -287,7 +292,7 @@ def influence_ranking(result: Result, contrast: str | None = None) -> pd.DataFra
         if contrast not in known:
             raise InputError(f"the study has no contrast '{contrast}'; {nearest(contrast, known)}")
         table = table[table["contrast"] == contrast]
-    centres = contrast_table(result).set_index("contrast")["central"].astype(float)
+    centres = central_contrasts(result)
     table = table.assign(centre=table["contrast"].map(centres).astype(float))
     points = table[["low", "centre", "high"]]
     reach = (points.max(axis=1) - points.min(axis=1)).where(table["swing"].notna())

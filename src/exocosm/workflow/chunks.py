@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from exocosm import units
+from exocosm.engines.choice import COHORT as COHORT_ENGINE
+from exocosm.engines.choice import solver_of
 from exocosm.engines.contract import Array, Schedule, Solution, Status, SubjectStatus
 from exocosm.errors import ExocosmError, SolveError
 from exocosm.files import write_atomic
@@ -22,6 +24,7 @@ from exocosm.workflow import sampling as drawing
 from exocosm.workflow.plan import CENTRAL, COHORT, INFLUENCE, Job, Plan, observe_times, symbols_of
 
 _SEAL_BYTES = hashlib.sha256().digest_size
+_FINISHED = SubjectStatus(Status.FINISHED)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Bench:
     """A plan with the models compiled so far: each process compiles every model once."""
 
     plan: Plan
+    threads: int = 1  # of the cohort engine
     compiled: dict[tuple[int, str], Compiled] = field(default_factory=dict)
 
     def model(self, place: int, arm: ResolvedArm) -> Compiled:
@@ -59,10 +63,10 @@ def solve_job(bench: Bench, job: Job) -> Chunk:
     expressions = tuple(dict.fromkeys(outputs[name].expression for name in job.outputs))
     times = observe_times(study)
     if not expressions:
-        return Chunk(np.empty((job.subjects, len(times), 0)), (SubjectStatus(Status.FINISHED),) * job.subjects)
+        return Chunk(np.empty((job.subjects, len(times), 0)), (_FINISHED,) * job.subjects)
     schedule = _with_times(arm.schedule, times)
     try:
-        solution = _solve(bench.model(job.study, arm), parameters, schedule, study, expressions)
+        solution = _solve(bench, bench.model(job.study, arm), parameters, schedule, study, expressions)
     except ExocosmError as problem:
         raise SolveError(f"study '{study.name}', {job}: {problem}") from problem
     except MemoryError:
@@ -84,7 +88,7 @@ def _parameters(plan: Plan, study: ResolvedStudy, job: Job) -> dict[str, Array]:
     if job.kind == CENTRAL:
         return drawing.central(sampling, job.arm)
     if job.kind == COHORT:
-        return drawing.cohort(sampling, job.arm, job.draws[0], range(job.first, job.stop))
+        return drawing.cohort(sampling, job.arm, job.draws, range(job.first, job.stop))
     if job.kind == INFLUENCE:
         return drawing.one_at_a_time(sampling, job.arm, symbols_of(job))
     what_if = next(each for each in study.what_ifs if each.name == job.what_if)
@@ -95,24 +99,28 @@ def _parameters(plan: Plan, study: ResolvedStudy, job: Job) -> dict[str, Array]:
 
 
 def _solve(
+    bench: Bench,
     compiled: Compiled,
     parameters: Mapping[str, Array],
     schedule: Schedule,
     study: ResolvedStudy,
     expressions: tuple[str, ...],
 ) -> Solution:
-    from exocosm.engines.reference import solve
-
-    return solve(compiled, parameters, schedule, study.tolerances, observe=expressions)
+    solve = solver_of(bench.plan.engine)
+    threads = {"threads": bench.threads} if bench.plan.engine == COHORT_ENGINE else {}
+    return solve(compiled, parameters, schedule, study.tolerances, observe=expressions, **threads)
 
 
 def write_chunk(folder: Path, key: str, chunk: Chunk) -> None:
     """Keep a chunk under its key, whole or not at all.  Raises InputError if the folder cannot be written."""
-    statuses = [
-        {**vars(status), "status": status.status.name, "time": repr(float(status.time))} for status in chunk.statuses
-    ]
+    others = {
+        place: {**vars(status), "status": status.status.name, "time": repr(float(status.time))}
+        for place, status in enumerate(chunk.statuses)
+        if status is not _FINISHED and repr(status) != repr(_FINISHED)  # its time is NaN, which equals nothing
+    }
     stream = io.BytesIO()
-    np.savez_compressed(stream, values=chunk.values, statuses=np.array(json.dumps(statuses)))
+    # not compressed: that takes longer than to solve
+    np.savez(stream, values=chunk.values, others=np.array(json.dumps(others)), subjects=len(chunk.statuses))
     content = stream.getvalue()
     write_atomic(chunk_path(folder, key), _seal(key, content) + content)
 
@@ -127,14 +135,13 @@ def read_chunk(folder: Path, key: str, job: Job, times: int) -> Chunk | None:
     if sealed[:_SEAL_BYTES] != _seal(key, content):
         return None
     with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        values, text = stored["values"], str(stored["statuses"])
-    statuses = tuple(
-        SubjectStatus(**{**each, "status": Status[each["status"]], "time": float(each["time"])})
-        for each in json.loads(text)
-    )
+        values, others, subjects = stored["values"], json.loads(str(stored["others"])), int(stored["subjects"])
+    statuses = [_FINISHED] * subjects
+    for place, each in others.items():
+        statuses[int(place)] = SubjectStatus(**{**each, "status": Status[each["status"]], "time": float(each["time"])})
     if values.shape != (job.subjects, times, len(job.outputs)) or len(statuses) != job.subjects:
         return None
-    return Chunk(values, statuses)
+    return Chunk(values, tuple(statuses))
 
 
 def _seal(key: str, content: bytes | memoryview) -> bytes:

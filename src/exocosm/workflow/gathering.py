@@ -53,7 +53,8 @@ def curves_of(plan: Plan, place: int, read: Reader) -> Curves:
         if job.kind == CENTRAL:
             central[arms[job.arm]][:, columns] = chunk.values[0]
         else:
-            values[arms[job.arm], job.draws[0], job.first : job.stop][:, :, columns] = chunk.values
+            block = chunk.values.reshape(len(job.draws), job.stop - job.first, *chunk.values.shape[1:])
+            values[arms[job.arm], job.draws[0] : job.draws[-1] + 1, job.first : job.stop][..., columns] = block
     return Curves(times, values, central)
 
 
@@ -246,7 +247,8 @@ def status_rows(plan: Plan, read: Reader) -> pd.DataFrame:
 def _who(plan: Plan, job: Job, subject: int) -> tuple[str, float, float]:
     """(what was run, draw, animal) of a subject of a job; NaN where there is no draw."""
     if job.kind == COHORT:
-        return job.kind, job.draws[0], job.first + subject
+        place, animal = divmod(subject, job.stop - job.first)
+        return job.kind, job.draws[place], job.first + animal
     if job.kind == INFLUENCE:
         name, end = job.symbols[subject // 2][0], ("low", "high")[subject % 2]
         return f"{job.kind}: {name} {end}", float("nan"), 0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from exocosm.engines.memory import available_memory
 from exocosm.errors import InputError
 from exocosm.study.resolved import ResolvedStudy
 from exocosm.study.stored import resolved_to_dict
@@ -16,7 +16,6 @@ from exocosm.trajectory.result import MAXIMUM_BYTES, WHAT_TO_REDUCE
 from exocosm.workflow.plan import Plan, observe_times
 
 NUMBER = 8  # bytes of a float
-GROUPS = Path("/sys/fs/cgroup")  # where Linux keeps the limits of groups of processes
 # taken by measurement, rounded up (tests/workflow/test_needs.py measures again)
 ROW_IN_MEMORY, ROW_ON_DISK = 300, 90  # bytes of a row of metrics: as a table and its text; as text
 BESIDE = 2_000_000  # bytes of the small tables
@@ -37,7 +36,7 @@ def require_room(plan: Plan, pending: Sequence[int], folder: Path | None) -> Non
             f"the time courses would be {_size(most)}, and a result holds at most {_size(limit)}; ask for "
             f"{WHAT_TO_REDUCE}"
         )
-    needed, available = memory_needed(plan), memory_available()
+    needed, available = memory_needed(plan), available_memory()
     if available is not None and needed > available:
         raise InputError(
             f"the result needs about {_size(needed)} of memory, and {_size(available)} are available; ask for "
@@ -80,19 +79,14 @@ def disk_needed(plan: Plan, pending: Sequence[int], saved: bool) -> int:
     return chunks + curve_bytes(plan, 0) + ROW_ON_DISK * _metric_rows(plan) + _text_bytes(plan.studies[0])
 
 
-def memory_available() -> int | None:
-    """The bytes of memory that this process can still get; None if that cannot be found out."""
-    found = [_memory_of_machine(), _memory_of_limits(), *_memory_of_groups(Path("/proc/self/cgroup"))]
-    return min((each for each in found if each is not None), default=None)
-
-
 def _metric_rows(plan: Plan) -> int:
     study, sampling = plan.studies[0], plan.samplings[0]
     return len(study.arms) * len(sampling.cohort_draws) * (1 + sampling.animals) * len(study.metrics)
 
 
 def _text_bytes(study: ResolvedStudy) -> int:
-    return len(study.text.encode()) + 2 * len(json.dumps(resolved_to_dict(study), indent=1))
+    # on lines of their own, as they will be written, names and numbers take half as much again
+    return len(study.text.encode()) + 3 * len(json.dumps(resolved_to_dict(study)))
 
 
 def _disk_free(folder: Path) -> int | None:
@@ -100,60 +94,6 @@ def _disk_free(folder: Path) -> int | None:
         return shutil.disk_usage(folder).free
     except OSError:
         return None
-
-
-def _memory_of_machine() -> int | None:
-    found = _numbers_in(Path("/proc/meminfo")).get("MemAvailable:")
-    return None if found is None else 1024 * found
-
-
-def _memory_of_limits() -> int | None:
-    """What `ulimit -v` and its like leave."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    used = _numbers_in(Path("/proc/self/status")).get("VmSize:")
-    if limit == resource.RLIM_INFINITY or used is None:
-        return None
-    return max(0, limit - 1024 * used)
-
-
-def _memory_of_groups(membership: Path) -> Iterator[int]:
-    """What the control groups of this process (a container, a batch job) leave, one number for each with a limit."""
-    try:
-        lines = membership.read_text().splitlines()
-    except OSError:
-        return
-    for line in lines:
-        if not line.startswith("0::/"):
-            continue
-        group = GROUPS / line[4:]
-        for folder in (group, *group.parents):
-            limit, used = (_number_in(folder / f"memory.{name}") for name in ("max", "current"))
-            if limit is not None and used is not None:
-                # what is only kept of files is given back when it is needed
-                yield max(0, limit - used + _numbers_in(folder / "memory.stat").get("inactive_file", 0))
-            if folder == GROUPS:
-                break
-
-
-def _number_in(path: Path) -> int | None:
-    try:
-        text = path.read_text().strip()
-    except OSError:
-        return None
-    return int(text) if text.isdigit() else None
-
-
-def _numbers_in(path: Path) -> dict[str, int]:
-    """The lines of a file that are a name and a whole number (and perhaps a unit)."""
-    try:
-        words = [line.split() for line in path.read_text().splitlines()]
-    except OSError:
-        return {}
-    return {each[0]: int(each[1]) for each in words if len(each) > 1 and each[1].isdigit()}
 
 
 def _size(count: int) -> str:

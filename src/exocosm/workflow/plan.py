@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from exocosm.engines import choice
 from exocosm.errors import InputError, nearest
 from exocosm.network.grammar import parse
 from exocosm.network.reading import unknown_symbols
@@ -19,15 +20,16 @@ from exocosm.trajectory.evaluation import outputs_behind
 from exocosm.workflow.sampling import Sampling, Symbol, sampling_of, uncertain_symbols
 
 CENTRAL, COHORT, INFLUENCE, WHAT_IF = "central", "cohort", "influence", "what_if"
-# subjects per job: small enough to lose little when a run is killed, large enough that starting a job costs nothing
-COHORT_SUBJECTS, INFLUENCE_SUBJECTS, WHAT_IF_SUBJECTS = 50, 32, 64
+# subjects per job, by engine: few enough to lose little when a run is killed, and enough that beginning costs little
+SUBJECTS = {choice.REFERENCE: 50, choice.COHORT: 512}
+MOST_NUMBERS = 2_000_000  # recorded by a job, unless a single subject has more
 
 
 @dataclass(frozen=True)
 class Job:
     """One chunk of work.  study: 0 is the study itself, k its k-th comparison; subjects: how many runs of the model.
 
-    central: one run.  cohort: animals first..stop of one draw.  influence: two runs per symbol, (name, row).
+    central: one run.  cohort: for each draw in turn, animals first..stop.  influence: two runs per symbol, (name, row).
     what_if: for each draw in turn, one run per value of the what-if.
     """
 
@@ -44,22 +46,29 @@ class Job:
 
     def __str__(self) -> str:
         parts = {
-            COHORT: f"draw {self.draws[0] if self.draws else ''}, animals {self.first} to {self.stop - 1}",
+            COHORT: f"{_span('draw', self.draws)}, {_span('animal', range(self.first, self.stop))}",
             INFLUENCE: f"{len(self.symbols)} values moved",
-            WHAT_IF: f"{self.what_if}, draws {', '.join(map(str, self.draws))}",
+            WHAT_IF: f"{self.what_if}, {_span('draw', self.draws)}",
         }
         detail = parts.get(self.kind, "")
         return f"{self.kind} of arm '{self.arm}'" + (f" ({detail})" if detail else "")
 
 
+def _span(word: str, numbers: Sequence[int]) -> str:
+    if len(numbers) < 2:
+        return f"{word} {', '.join(map(str, numbers))}"
+    return f"{word}s {numbers[0]} to {numbers[-1]}"
+
+
 @dataclass(frozen=True)
 class Plan:
-    """The jobs of a study and its comparisons, and the key under which each one's numbers are kept."""
+    """The jobs of a study and its comparisons, the key under which each one's numbers are kept, and the engine."""
 
     studies: tuple[ResolvedStudy, ...]
     samplings: tuple[Sampling, ...]
     jobs: tuple[Job, ...]
     keys: tuple[str, ...]
+    engine: str
 
     @property
     def solves(self) -> int:
@@ -69,14 +78,14 @@ class Plan:
 
 def plan_of(study: ResolvedStudy) -> Plan:
     """The jobs of a study.  Raises InputError where what-ifs, contrasts or measurements name what is not there."""
-    studies = (study, *study.comparisons)
+    studies, engine = (study, *study.comparisons), choice.engine_of(study.engine)
     samplings = tuple(sampling_of(each) for each in studies)
-    jobs = list(_main_jobs(study, samplings[0]))
+    jobs = list(_main_jobs(study, samplings[0], SUBJECTS[engine]))
     for place, child in enumerate(study.comparisons, 1):
-        jobs += _comparison_jobs(place, child, samplings[place])
-    foundations = [foundation(each) for each in studies]
+        jobs += _comparison_jobs(place, child, samplings[place], SUBJECTS[engine])
+    foundations = [foundation(each, engine) for each in studies]
     keys = tuple(_key(foundations[job.study], samplings[job.study], job, studies[job.study]) for job in jobs)
-    return Plan(studies, samplings, tuple(jobs), keys)
+    return Plan(studies, samplings, tuple(jobs), keys, engine)
 
 
 def count_solves(study: ResolvedStudy) -> dict[str, int]:
@@ -97,21 +106,22 @@ def study_hash(study: ResolvedStudy) -> str:
     return _digest(resolved_to_dict(study))
 
 
-def foundation(study: ResolvedStudy) -> str:
+def foundation(study: ResolvedStudy, engine: str) -> str:
     """A hash of all that numbers rest on: arms, values, outputs, seed, tolerances, engine and versions.
 
-    Titles, questions, measurements and contrasts are not in it: changing them solves nothing again.
+    Titles, questions, measurements and contrasts are not in it: changing them solves nothing again.  The engine is the
+    one that solves, whatever word asked for it.
     """
     bare = replace(
         study, title="", question="", text="", metrics=(), contrasts=(), what_ifs=(), measurements=(), answer=(),
-        comparisons=(), knowledge_hash="", warnings=(), preparations={}, draws=0, animals=0,
+        comparisons=(), knowledge_hash="", warnings=(), preparations={}, draws=0, animals=0, engine=engine,
         arms=tuple(replace(arm, title="", doses_in_words=()) for arm in study.arms),
     )  # fmt: skip
-    return _digest({"study": resolved_to_dict(bare), "versions": versions()})
+    return _digest({"study": resolved_to_dict(bare), "versions": versions(engine)})
 
 
-def versions() -> dict[str, str]:
-    """The versions of all that can change a number: exocosm, python, and the numerical libraries."""
+def versions(engine: str) -> dict[str, str]:
+    """The versions of all that can change a number: exocosm, python, the numerical libraries, those of an engine."""
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
@@ -121,7 +131,7 @@ def versions() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = "unknown"
-    return {**found, "exocosm_code": code_hash()}
+    return {**found, **choice.engine_versions(engine), "exocosm_code": code_hash()}
 
 
 @lru_cache(maxsize=1)
@@ -170,15 +180,16 @@ def outputs_of(arm: ResolvedArm, outputs: Sequence[Output]) -> tuple[str, ...]:
     return tuple(each.name for each in outputs if not unknown_symbols(parse(each.expression), arm.model))
 
 
-def _main_jobs(study: ResolvedStudy, sampling: Sampling) -> Iterator[Job]:
+def _main_jobs(study: ResolvedStudy, sampling: Sampling, most: int) -> Iterator[Job]:
+    times = len(observe_times(study))
     for arm in study.arms:
-        yield from _arm_jobs(0, arm, sampling, outputs_of(arm, study.outputs))
+        yield from _arm_jobs(0, study, arm, sampling, outputs_of(arm, study.outputs), most)
     needed = _outputs_by_arm(study, study.contrasts)
     if study.draws:
         for arm in study.arms:
             outputs = tuple(name for name in outputs_of(arm, study.outputs) if name in needed.get(arm.name, ()))
             symbols = [(each.name, each.row) for each in uncertain_symbols(sampling, arm.name)] if outputs else []
-            for some in _blocks(symbols, INFLUENCE_SUBJECTS // 2):
+            for some in _blocks(symbols, max(1, _size(most, times, outputs) // 2)):
                 yield Job(0, INFLUENCE, arm.name, outputs, 2 * len(some), symbols=tuple(some))
     for what_if in study.what_ifs:
         contrast = find_contrast(study, what_if.contrast)
@@ -190,12 +201,13 @@ def _main_jobs(study: ResolvedStudy, sampling: Sampling) -> Iterator[Job]:
             )
         wanted = outputs_behind([contrast.metric], study.metrics)
         outputs = tuple(name for name in outputs_of(arm, study.outputs) if name in wanted)
-        for some in _blocks(list(sampling.cohort_draws), max(1, WHAT_IF_SUBJECTS // max(1, len(what_if.over)))):
+        together = max(1, _size(most, times, outputs) // max(1, len(what_if.over)))
+        for some in _blocks(list(sampling.cohort_draws), together):
             runs = len(some) * len(what_if.over)
             yield Job(0, WHAT_IF, what_if.arm, outputs, runs, draws=tuple(some), what_if=what_if.name)
 
 
-def _comparison_jobs(place: int, child: ResolvedStudy, sampling: Sampling) -> Iterator[Job]:
+def _comparison_jobs(place: int, child: ResolvedStudy, sampling: Sampling, most: int) -> Iterator[Job]:
     """Only what the measurements of a comparison need."""
     held = [find_contrast(child, each.contrast) for each in child.measurements if each.contrast]
     wanted = _outputs_by_arm(child, held)
@@ -207,15 +219,23 @@ def _comparison_jobs(place: int, child: ResolvedStudy, sampling: Sampling) -> It
     for arm in child.arms:
         outputs = tuple(name for name in outputs_of(arm, child.outputs) if name in wanted.get(arm.name, ()))
         if outputs:
-            yield from _arm_jobs(place, arm, sampling, outputs)
+            yield from _arm_jobs(place, child, arm, sampling, outputs, most)
 
 
-def _arm_jobs(place: int, arm: ResolvedArm, sampling: Sampling, outputs: tuple[str, ...]) -> Iterator[Job]:
+def _arm_jobs(
+    place: int, study: ResolvedStudy, arm: ResolvedArm, sampling: Sampling, outputs: tuple[str, ...], most: int
+) -> Iterator[Job]:
     yield Job(place, CENTRAL, arm.name, outputs, 1)
-    for number in sampling.cohort_draws:
-        for some in _blocks(list(range(1 + sampling.animals)), COHORT_SUBJECTS):
-            first, stop = some[0], some[-1] + 1
-            yield Job(place, COHORT, arm.name, outputs, len(some), draws=(number,), first=first, stop=stop)
+    subjects, size = range(1 + sampling.animals), _size(most, len(observe_times(study)), outputs)
+    for numbers in _blocks(sampling.cohort_draws, max(1, size // len(subjects))):
+        for some in _blocks(subjects, size):
+            count, ends = len(numbers) * len(some), (some[0], some[-1] + 1)
+            yield Job(place, COHORT, arm.name, outputs, count, tuple(numbers), *ends)
+
+
+def _size(most: int, times: int, outputs: Sequence[str]) -> int:
+    """How many subjects a job may have so that its numbers stay few."""
+    return max(1, min(most, MOST_NUMBERS // max(1, times * len(outputs))))
 
 
 def _outputs_by_arm(study: ResolvedStudy, contrasts: Sequence[Contrast]) -> dict[str, set[str]]:

@@ -10,7 +10,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +27,9 @@ from exocosm.workflow.plan import Plan, observe_times
 # what a worker is started with; the package may lie where only this process looks for it
 PROGRAM = "import sys; sys.path.append(sys.argv[1]); from exocosm.workflow.worker import main; main(sys.argv[2:])"
 
+WORTH_WORKERS = 15.0  # seconds of work left that are worth the start of processes
+TELLING_SUBJECTS = 40  # of a job, so that its time tells how long the others take
+
 
 def missing_jobs(plan: Plan, folder: Path) -> list[int]:
     """The numbers of the jobs whose chunks are not in the folder, or not whole."""
@@ -32,21 +38,30 @@ def missing_jobs(plan: Plan, folder: Path) -> list[int]:
     return [n for n, (job, key) in enumerate(pairs) if read_chunk(folder, key, job, times[job.study]) is None]
 
 
-def execute(plan: Plan, folder: Path, numbers: Sequence[int], workers: int, done: Callable[[int], None]) -> None:
+def execute(plan: Plan, folder: Path, numbers: Sequence[int], workers: int | None, done: Callable[[int], None]) -> None:
     """Solve the numbered jobs of a plan into `folder`; `done(number)` is called in this thread after each.
 
+    workers: processes (1: this one; None: this one, and one per core as soon as that is seen to pay).
     Raises SolveError where a job cannot be run; the chunks finished before stay.
     """
-    workers = min(workers, len(numbers))
-    if workers <= 1 or not sys.executable:
-        bench = Bench(plan)
-        for number in numbers:
+    waiting, most = deque(numbers), workers or default_workers()
+    if workers is None or most == 1 or len(waiting) == 1 or not sys.executable:
+        left = sum(plan.jobs[number].subjects for number in waiting)
+        bench = Bench(plan, threads=most)
+        while waiting:
+            number, began = waiting.popleft(), time.monotonic()
             write_chunk(folder, plan.keys[number], solve_job(bench, plan.jobs[number]))
             done(number)
-        return
-    study_file = folder / "study.json"
-    write_atomic(study_file, json.dumps(resolved_to_dict(plan.studies[0])))
-    _Crew(study_file, folder, plan.keys, numbers, workers).run(done)
+            job = plan.jobs[number]
+            left -= job.subjects
+            # the first runs of a model wait for its compilation, so that a few of them tell nothing
+            telling = job.subjects >= TELLING_SUBJECTS and len(waiting) > 1 and most > 1 and bool(sys.executable)
+            if telling and left * (time.monotonic() - began) / job.subjects > WORTH_WORKERS:
+                break
+    if waiting:
+        study_file = folder / "study.json"
+        write_atomic(study_file, json.dumps(resolved_to_dict(plan.studies[0])))
+        _Crew(study_file, folder, plan, waiting, min(most, len(waiting))).run(done)
 
 
 def default_workers() -> int:
@@ -59,9 +74,7 @@ def default_workers() -> int:
 class _Crew:
     """Worker processes, each fed by a thread that hands it the next job as soon as it is free."""
 
-    def __init__(
-        self, study_file: Path, folder: Path, keys: Sequence[str], numbers: Sequence[int], workers: int
-    ) -> None:
+    def __init__(self, study_file: Path, folder: Path, plan: Plan, numbers: Sequence[int], workers: int) -> None:
         self.command = [
             sys.executable,
             "-c",
@@ -70,12 +83,11 @@ class _Crew:
             str(study_file),
             str(folder),
         ]
-        self.folder, self.keys = folder, keys
-        self.waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for number in numbers:
-            self.waiting.put(number)
+        self.folder, self.keys = folder, plan.keys
+        self.models = [(job.study, job.arm) for job in plan.jobs]
+        self.waiting, self.begun, self.choosing = list(numbers), set[tuple[int, str]](), threading.Lock()
         self.finished: queue.SimpleQueue[int | Exception] = queue.SimpleQueue()
-        self.count = len(numbers)
+        self.count = len(self.waiting)
         self.stopping = threading.Event()
         self.processes: list[subprocess.Popen[str]] = []
         self.threads = [threading.Thread(target=self._feed, daemon=True) for _ in range(workers)]
@@ -119,10 +131,10 @@ class _Crew:
     def _serve(self, process: subprocess.Popen[str], complaints: IO[str]) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
+        last: int | None = None
         while not self.stopping.is_set():
-            try:
-                number = self.waiting.get_nowait()
-            except queue.Empty:
+            number = last = self._next(last)
+            if number is None:
                 break
             with contextlib.suppress(OSError):  # a dead worker is told from its silence below
                 process.stdin.write(f"{number} {self.keys[number]}\n")
@@ -139,6 +151,18 @@ class _Crew:
             self.finished.put(number)
         with contextlib.suppress(OSError):
             process.stdin.close()
+
+    def _next(self, last: int | None) -> int | None:
+        """The next job for a worker: of the model of its last one, else of one that no other worker has compiled."""
+        with self.choosing:
+            if not self.waiting:
+                return None
+            same = (each for each in self.waiting if last is not None and self.models[each] == self.models[last])
+            fresh = (each for each in self.waiting if self.models[each] not in self.begun)
+            number = next(chain(same, fresh, self.waiting))
+            self.waiting.remove(number)
+            self.begun.add(self.models[number])
+            return number
 
     def _died(self, process: subprocess.Popen[str], complaints: IO[str]) -> SolveError:
         code = process.wait()

@@ -35,7 +35,7 @@ from exocosm.workflow.plan import (
     study_hash,
     versions,
 )
-from exocosm.workflow.pool import default_workers, execute, missing_jobs
+from exocosm.workflow.pool import execute, missing_jobs
 from exocosm.workflow.progress import progress_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def run(
 ) -> Result:
     """Run a resolved study and return its result; with a folder, the result is saved there.
 
-    workers: processes (None: one per core; 1: in this process); the numbers do not depend on it.
+    workers: processes (1: this one; None: this one, and one per core where that pays); the numbers do not depend on it.
     resume: go on from what an interrupted run left in the folder, and take a finished result of the same study,
     values and program as it is; False starts anew.  overwrite: replace the result of another study.
     Errors: InputError for a folder that holds another study or cannot be written; SolveError where nothing can be
@@ -68,7 +68,6 @@ def run(
     for study in plan.studies:
         _rehearse(study)
     recipe = recipe_of(plan)
-    workers = workers or default_workers()
     try:
         if folder is None:
             with tempfile.TemporaryDirectory(prefix="exocosm-") as temporary:
@@ -97,7 +96,7 @@ def run(
 
 
 def _solved(
-    plan: Plan, recipe: dict[str, Any], chunks: Path, folder: Path | None, workers: int, progress: bool
+    plan: Plan, recipe: dict[str, Any], chunks: Path, folder: Path | None, workers: int | None, progress: bool
 ) -> Result:
     """The result of what is in the folder of chunks and of what is solved now, saved if there is a folder for it."""
     pending = missing_jobs(plan, chunks)
@@ -112,7 +111,7 @@ def _solved(
 def recipe_of(plan: Plan) -> dict[str, Any]:
     """What made a result: hashes, versions, engine, tolerances, seed, numbers, date."""
     study = plan.studies[0]
-    hash_of_study, found = study_hash(study), versions()
+    hash_of_study, found = study_hash(study), versions(plan.engine)
     tolerances = dataclasses.asdict(dataclasses.replace(study.tolerances, absolute=dict(study.tolerances.absolute)))
     return {
         "study": study.name,
@@ -120,7 +119,7 @@ def recipe_of(plan: Plan) -> dict[str, Any]:
         "run_hash": hashlib.sha256(json.dumps([hash_of_study, found], sort_keys=True).encode()).hexdigest(),
         "knowledge_hash": study.knowledge_hash,
         "versions": found,
-        "engine": "reference",
+        "engine": plan.engine,
         "tolerances": tolerances,
         "seed": study.seed,
         "draws": study.draws,

@@ -13,7 +13,8 @@ such a row has one score for all parameters that stand on it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from exocosm.randomness import standard_normals
 from exocosm.study.resolved import ResolvedArm, ResolvedStudy
 
 UNCERTAINTY, BETWEEN_SUBJECT = "uncertainty", "between_subject"
+KEPT_BYTES = 64_000_000  # of scores, since all arms take the same ones
 
 
 @dataclass(frozen=True, order=True)
@@ -69,6 +71,15 @@ class Sampled:
 
 
 @dataclass(frozen=True)
+class Moving:
+    """The symbols with a spread at one level, the names of the scores to draw, and each symbol's place among these."""
+
+    symbols: tuple[Symbol, ...]
+    names: tuple[str, ...]
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Sampling:
     """How a study is sampled.  arms: arm -> parameter -> what is drawn; constants: arm -> canonical numbers."""
 
@@ -78,11 +89,22 @@ class Sampling:
     arms: Mapping[str, Mapping[str, Sampled]]
     constants: Mapping[str, Mapping[str, float]]
     groups: tuple[JointGroup, ...]
+    kept: dict[int, Array] = field(default_factory=dict, repr=False, compare=False)  # scores of animals, by draw
 
     @property
     def cohort_draws(self) -> range:
         """The draws that are run: with no draws asked for, one, in which everything uncertain is central."""
         return range(max(self.draws, 1))
+
+    @cached_property
+    def uncertain(self) -> Moving:
+        """What is not known exactly, in any arm, with the scores that it takes."""
+        return _moving(self, UNCERTAINTY)
+
+    @cached_property
+    def variable(self) -> Moving:
+        """What animals differ in, in any arm, with the scores that it takes."""
+        return _moving(self, BETWEEN_SUBJECT)
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -136,20 +158,26 @@ def central(sampling: Sampling, arm: str) -> dict[str, Array]:
     return _assembled(sampling, arm, {}, {}, 1)
 
 
-def cohort(sampling: Sampling, arm: str, number: int, subjects: Sequence[int]) -> dict[str, Array]:
-    """Parameter -> canonical values of some subjects in draw `number`, shape (subjects,); subject 0 is typical."""
-    uncertain = _uncertainty_scores(sampling, number)
-    everyone = _variability_scores(sampling, number)
+def cohort(sampling: Sampling, arm: str, numbers: Sequence[int], subjects: Sequence[int]) -> dict[str, Array]:
+    """Parameter -> canonical values of some subjects (0 is typical) in some draws: (draws x subjects,), by draw."""
     chosen = list(subjects)
+    drawn = [_variability_scores(sampling, number)[chosen] for number in numbers]
+    everyone = np.concatenate(drawn) if drawn else np.empty((0, len(sampling.variable.symbols)))
+    uncertain = np.repeat(_uncertainty_scores(sampling, numbers), len(chosen), axis=0)
     return _assembled(
-        sampling, arm, uncertain, {symbol: scores[chosen] for symbol, scores in everyone.items()}, len(chosen)
+        sampling,
+        arm,
+        {symbol: uncertain[:, place] for place, symbol in enumerate(sampling.uncertain.symbols)},
+        {symbol: everyone[:, place] for place, symbol in enumerate(sampling.variable.symbols)},
+        len(numbers) * len(chosen),
     )
 
 
 def typical(sampling: Sampling, arm: str, numbers: Sequence[int]) -> dict[str, Array]:
     """Parameter -> values of the typical animal in several draws, shape (draws,), canonical."""
-    columns = [_assembled(sampling, arm, _uncertainty_scores(sampling, number), {}, 1) for number in numbers]
-    return {name: np.concatenate([column[name] for column in columns]) for name in columns[0]}
+    scores = _uncertainty_scores(sampling, numbers)
+    uncertain = {symbol: scores[:, place] for place, symbol in enumerate(sampling.uncertain.symbols)}
+    return _assembled(sampling, arm, uncertain, {}, len(numbers))
 
 
 def one_at_a_time(sampling: Sampling, arm: str, symbols: Sequence[Symbol]) -> dict[str, Array]:
@@ -176,45 +204,51 @@ def replaced(parameters: Mapping[str, Array], name: str, values: Array) -> dict[
 
 
 def _assembled(
-    sampling: Sampling, arm: str, uncertain: Mapping[Symbol, float], variable: Mapping[Symbol, Array], count: int
+    sampling: Sampling, arm: str, uncertain: Mapping[Symbol, Array], variable: Mapping[Symbol, Array], count: int
 ) -> dict[str, Array]:
     values = {name: np.full(count, number) for name, number in sampling.constants[arm].items()}
     nobody = np.zeros(count)
     for name, sampled in sampling.arms[arm].items():
-        scores = variable.get(sampled.symbol, nobody)
-        values[name] = np.broadcast_to(sampled.at(uncertain.get(sampled.symbol, 0.0), scores), (count,)).copy()
+        scores = (level.get(sampled.symbol, nobody) for level in (uncertain, variable))
+        values[name] = np.broadcast_to(sampled.at(*scores), (count,)).copy()
     return values
 
 
-def _uncertainty_scores(sampling: Sampling, number: int) -> dict[Symbol, float]:
+def _uncertainty_scores(sampling: Sampling, numbers: Sequence[int]) -> Array:
+    """(draws, uncertain symbols) of normal scores; none without draws."""
+    moving = sampling.uncertain
     if sampling.draws == 0:
-        return {}
-    symbols = _moving(sampling, UNCERTAINTY)
-    names, places = _score_names(sampling, symbols, UNCERTAINTY)
-    scores = standard_normals(sampling.seed, UNCERTAINTY, [number], names)
-    scores = _correlated(sampling, scores, UNCERTAINTY)
-    return {symbol: float(scores[0, place]) for symbol, place in zip(symbols, places, strict=True)}
+        return np.zeros((len(numbers), len(moving.symbols)))
+    scores = standard_normals(sampling.seed, UNCERTAINTY, numbers, moving.names)
+    # one draw after the other: the last digit of a product of matrices may depend on how many rows there are
+    rows = [_correlated(sampling, scores[place : place + 1], UNCERTAINTY) for place in range(len(numbers))]
+    return np.concatenate([scores[:0], *rows])[:, list(moving.places)]
 
 
-def _variability_scores(sampling: Sampling, number: int) -> dict[Symbol, Array]:
-    """Symbol -> scores of subjects 0 .. animals; the typical one, subject 0, has none."""
-    symbols = _moving(sampling, BETWEEN_SUBJECT)
-    names, places = _score_names(sampling, symbols, BETWEEN_SUBJECT)
-    scores = standard_normals(sampling.seed, f"{BETWEEN_SUBJECT} in draw {number}", range(1 + sampling.animals), names)
+def _variability_scores(sampling: Sampling, number: int) -> Array:
+    """(1 + animals, variable symbols) of normal scores in a draw; the typical one, subject 0, has none."""
+    if number in sampling.kept:
+        return sampling.kept[number]
+    moving, everyone = sampling.variable, range(1 + sampling.animals)
+    scores = standard_normals(sampling.seed, f"{BETWEEN_SUBJECT} in draw {number}", everyone, moving.names)
     scores[0] = 0.0
-    scores = _correlated(sampling, scores, BETWEEN_SUBJECT)
-    return {symbol: scores[:, place] for symbol, place in zip(symbols, places, strict=True)}
+    found = _correlated(sampling, scores, BETWEEN_SUBJECT)[:, list(moving.places)]
+    if (1 + len(sampling.kept)) * found.nbytes > KEPT_BYTES:
+        sampling.kept.clear()
+    sampling.kept[number] = found
+    return found
 
 
-def _moving(sampling: Sampling, level: str) -> tuple[Symbol, ...]:
-    """The symbols with a spread at a level, in any arm."""
+def _moving(sampling: Sampling, level: str) -> Moving:
     chosen = {
         one.symbol
         for arm in sampling.arms.values()
         for one in arm.values()
         if (one.is_uncertain if level == UNCERTAINTY else one.is_variable)
     }
-    return tuple(sorted(chosen))
+    symbols = tuple(sorted(chosen))
+    names, places = _score_names(sampling, symbols, level)
+    return Moving(symbols, tuple(names), tuple(places))
 
 
 def _score_names(sampling: Sampling, symbols: Sequence[Symbol], level: str) -> tuple[list[str], list[int]]:
