@@ -204,13 +204,11 @@ def test_a_thousand_subjects() -> None:
     assert_same(everyone, cohort.solve(MIXED, chosen(failing(1000, seed=5), places), SCHEDULE, threads=1), places)
 
 
-RECORDS = pytest.mark.xfail(strict=True, reason="places for events are shared by all subjects: who comes late has none")
 TICK = model(
     variables={"x": ("k", 0), "n": ("0", 0)}, parameters="k", events=(Event("tick", "x > 1", {"x": "0", "n": "n + 1"}),)
 )
 
 
-@RECORDS
 def test_many_events_of_many_subjects_are_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some 900 events each: nobody is left to the slow engine because others had events before."""
 
@@ -225,7 +223,6 @@ def test_many_events_of_many_subjects_are_all_kept(monkeypatch: pytest.MonkeyPat
     assert np.abs(counts - 10 * rates).max() <= 2
 
 
-@RECORDS
 def test_the_order_of_subjects_with_many_events_does_not_change_a_bit() -> None:
     rates = np.linspace(20, 30, 10)
     forwards = cohort.solve(TICK, {"k": rates}, Schedule(10, (10.0,)), threads=1)

@@ -223,7 +223,6 @@ def test_sound_models_need_no_help_and_agree_with_the_reference_engine(
     assert [one.name for one in ours.events] == [one.name for one in theirs.events]
 
 
-@pytest.mark.xfail(strict=True, reason="the step round the corner lands below zero and the subject is given up at once")
 @pytest.mark.usefixtures("alone")
 def test_saturation_at_very_small_amounts() -> None:
     system = model({"x": 1}, {"l": ("mm(x, 1, 1e-5)", OUT, {})})
@@ -231,7 +230,6 @@ def test_saturation_at_very_small_amounts() -> None:
     assert abs(solution["x"][0, -1]) < 1e-6
 
 
-@pytest.mark.xfail(strict=True, reason="times that are all whole numbers are laid out as integers")
 @pytest.mark.usefixtures("alone")
 def test_whole_numbers_as_times() -> None:
     schedule = Schedule(3, (0, 1, 3), (Dose("x", "1", (1,)),), start=0)
