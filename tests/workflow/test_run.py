@@ -128,7 +128,7 @@ sys.path.insert(0, sys.argv[1])
 from dataclasses import replace
 from tiny_study import TINY
 from exocosm.workflow.run import run
-run(replace(TINY, draws=40), sys.argv[2], workers=2, progress=False)
+run(replace(TINY, draws=2000), sys.argv[2], workers=2, progress=False)
 """
 
 
@@ -142,7 +142,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     left = len(list((folder / CHUNKS).glob("*.chunk")))
-    study = replace(TINY, draws=40)
+    study = replace(TINY, draws=2000)
     assert 5 <= left < len(plan_of(study).jobs)
     assert not (folder / "recipe.json").exists()
     assert_same(quietly(study, folder), quietly(study))
