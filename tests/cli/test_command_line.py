@@ -19,7 +19,7 @@ from exocosm.cli.main import MACHINE, app
 from exocosm.errors import EvidenceError
 from exocosm.study.load import load
 from exocosm.study.resolve import resolve
-from exocosm.trajectory.result import load_result
+from exocosm.trajectory.result import content_hash, load_result
 from exocosm.workflow.plan import count_solves
 
 LOOKED_UP = "{quantity: body_weight, unit: g, context: {organism: mouse}, extensive: true}"
@@ -81,10 +81,36 @@ def test_explanations(study: Path) -> None:
     assert list(json.loads(call("explain", "study.yaml", "--json", "--source")[0])["programs"]) == ["once, twice"]
 
 
+def test_the_engine_is_told_and_can_be_chosen(study: Path) -> None:
+    assert "Engine: automatic (cohort on this machine)\n" in call("explain", "study.yaml")[0]
+    assert "Engine: reference\n" in call("explain", "study.yaml", "--engine", "reference")[0]
+    told = json.loads(call("explain", "study.yaml", "--json", "--engine", "cohort")[0])
+    assert (told["engine"], told["engine_asked_for"]) == ("cohort", "cohort")
+    words = ("run", "study.yaml", "-o", "out", "--workers", "1", "--draws", "2", "--quiet")
+    call(*words, "--engine", "reference")
+    assert load_result("out").recipe["engine"] == "reference"
+    assert "another study" in call(*words, code=2)[1]  # what was asked for differs
+    call(*words, "--overwrite")
+    assert load_result("out").recipe["engine"] == "cohort"
+    call("run", "out", "-o", "again", "--engine", "reference", "--quiet")
+    assert load_result("again").recipe["engine"] == "reference"
+    assert "did you mean 'cohort'" in call(*words, "--engine", "cohrt", code=2)[1]
+
+
+def test_memory_that_runs_out_is_said_in_a_line(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(*_: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr("exocosm.exchange.tables.to_csv", greedy)
+    said = call("export", "study.yaml", "--to", "csv", "-o", "tables", code=2)[1]
+    assert said.startswith("exocosm: memory ran out; ask for fewer draws, animals")
+
+
 def test_a_run_and_what_follows_it(study: Path, tmp_path: Path) -> None:
     words = ("run", "study.yaml", "-o", "out", "--workers", "1", "--draws", "2", "--seed", "5")
     shown, said = call(*words)
     assert "report.html" in shown
+    assert shown.splitlines()[-1] == f"content: {content_hash('out')}"
     assert "warning: 2 draws are few" in said
     result = load_result("out")
     assert (result.recipe["draws"], result.recipe["seed"], result.recipe["animals"]) == (2, 5, 0)

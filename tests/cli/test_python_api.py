@@ -12,6 +12,7 @@ import pytest
 
 import exocosm
 from exocosm import api
+from exocosm.engines import choice
 from exocosm.errors import CheckError, EvidenceError, InputError, SolveError
 
 
@@ -125,6 +126,17 @@ def test_a_model_built_in_python() -> None:
     solution = exocosm.solve(model, {}, HOURS)
     assert solution["x"][0] == pytest.approx(3 * np.exp(-np.arange(3.0)), rel=1e-5)
     assert exocosm.compile_model(model).states == ("x",)
+
+
+def test_the_engine_of_a_model_built_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = {engine: exocosm.solve(decay(), {"k": [1.0, 2.0]}, HOURS, engine=engine) for engine in choice.ENGINES}
+    values = {engine: solution["x"] for engine, solution in every.items()}
+    assert values["automatic"].tobytes() == values["cohort"].tobytes() != values["reference"].tobytes()
+    assert values["cohort"] == pytest.approx(values["reference"], rel=1e-4)
+    with pytest.raises(InputError, match="no engine 'quick'"):
+        exocosm.solve(decay(), {}, HOURS, engine="quick")
+    monkeypatch.setattr("exocosm.engines.cohort.native.is_available", lambda: False)
+    assert (exocosm.solve(decay(), {"k": [1.0, 2.0]}, HOURS)["x"] == values["reference"]).all()
 
 
 @pytest.mark.parametrize("compiled", [False, True])
