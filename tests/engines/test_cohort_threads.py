@@ -99,12 +99,15 @@ def test_control_c_waits_for_the_code_that_runs(presses: int, monkeypatch: pytes
     """Arrays are given up only when nobody writes to them any more, however often the key is pressed."""
     facade = import_module("exocosm.engines.cohort.solve")  # its package gives the function under this name
     events: list[str] = []
+    started = threading.Event()
 
     def run(_: object) -> None:  # in place of machine code that is in the middle of a long step
+        started.set()
         time.sleep(1.0)
         events.append("ended")
 
     def press() -> None:
+        started.wait(60)
         for _ in range(presses):
             time.sleep(0.2)
             signal.raise_signal(signal.SIGINT)
@@ -115,7 +118,8 @@ def test_control_c_waits_for_the_code_that_runs(presses: int, monkeypatch: pytes
     with pytest.raises(KeyboardInterrupt):
         cohort.solve(decay(), {"k": 1.0}, SCHEDULE, threads=1)
     found = list(events)
-    while presser.is_alive() or not events:
+    deadline = time.monotonic() + 3.0
+    while time.monotonic() < deadline:  # until every press has come and every thread has gone
         with contextlib.suppress(KeyboardInterrupt):
             time.sleep(0.05)
     assert found == ["ended"]
