@@ -84,8 +84,10 @@ class Library:
 
     def function(self, name: str) -> Callable[..., None]:
         """A function of one pointer; it runs without the lock of the interpreter."""
-        call: Callable[..., None] = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.address(name))
-        return call
+        call: Any = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.address(name))
+        call.library = self  # the code stays in memory as long as what calls it
+        function: Callable[..., None] = call
+        return function
 
 
 def library(content: Sequence[str], write: Callable[[], tuple[str, Mapping[str, Any]]], optimise: bool) -> Library:
