@@ -182,12 +182,13 @@ def outputs_of(arm: ResolvedArm, outputs: Sequence[Output]) -> tuple[str, ...]:
 
 def _main_jobs(study: ResolvedStudy, sampling: Sampling, most: int) -> Iterator[Job]:
     times = len(observe_times(study))
+    shown = {arm.name: outputs_of(arm, study.outputs) for arm in study.arms}
     for arm in study.arms:
-        yield from _arm_jobs(0, study, arm, sampling, outputs_of(arm, study.outputs), most)
+        yield from _arm_jobs(0, study, arm, sampling, shown[arm.name], most)
     needed = _outputs_by_arm(study, study.contrasts)
     if study.draws:
         for arm in study.arms:
-            outputs = tuple(name for name in outputs_of(arm, study.outputs) if name in needed.get(arm.name, ()))
+            outputs = tuple(name for name in shown[arm.name] if name in needed.get(arm.name, ()))
             symbols = [(each.name, each.row) for each in uncertain_symbols(sampling, arm.name)] if outputs else []
             for some in _blocks(symbols, max(1, _size(most, times, outputs) // 2)):
                 yield Job(0, INFLUENCE, arm.name, outputs, 2 * len(some), symbols=tuple(some))
@@ -200,7 +201,7 @@ def _main_jobs(study: ResolvedStudy, sampling: Sampling, most: int) -> Iterator[
                 f"compares '{contrast.arm}' with '{contrast.against}'; name one of these arms"
             )
         wanted = outputs_behind([contrast.metric], study.metrics)
-        outputs = tuple(name for name in outputs_of(arm, study.outputs) if name in wanted)
+        outputs = tuple(name for name in shown[arm.name] if name in wanted)
         together = max(1, _size(most, times, outputs) // max(1, len(what_if.over)))
         for some in _blocks(list(sampling.cohort_draws), together):
             runs = len(some) * len(what_if.over)
