@@ -264,8 +264,8 @@ def test_the_arms_of_the_shipped_examples_need_no_help(path: Path) -> None:
     sampling = replace(drawing.sampling_of(study), draws=2)
     for arm in study.arms:
         compiled = compile_model(arm.model)
-        draw = sampling.cohort_draws[-1]
-        parameters = drawing.cohort(sampling, arm.name, draw, range(min(2, 1 + sampling.animals)))
+        animals = range(min(2, 1 + sampling.animals))
+        parameters = drawing.cohort(sampling, arm.name, sampling.cohort_draws[-1:], animals)
         solution = cohort.solve(compiled, parameters, arm.schedule, threads=1)
         assert {one.message for one in solution.statuses} == {""}
 
