@@ -125,17 +125,18 @@ def test_generated_factors_and_solutions(lanes: int, seed: int) -> None:
     library = Library(compile_text(kernels.text, processor(), optimise=False), {})
     c, factors = aligned(kernels.constants * lanes), aligned(kernels.nonzeros * lanes)
     y, h, t, spare = (aligned(max(size, 1) * lanes) for _ in range(4))
-    added, unknowns = aligned(size * lanes), aligned(size * lanes)
+    unknown = aligned(size * lanes)
     for lane in range(lanes):
         call(library, "prepare", aligned(1), c[lane:], y[lane:])
     steps = 0.02 * (1 + chance.random(lanes))
-    h[:lanes], y[:], added[:] = steps, chance.normal(size=size * lanes), chance.normal(size=size * lanes)
+    h[:lanes], y[:], unknown[:] = steps, chance.normal(size=size * lanes), chance.normal(size=size * lanes)
     call(library, "factorise", t, h, y, c, factors, spare)
-    call(library, "stage", t, y, c, factors, added, unknowns)
+    more = unknown.copy()
+    call(library, "stage", t, y, c, factors, unknown)
     for lane in range(lanes):
-        state, more = y.reshape(-1, lanes)[:, lane], added.reshape(-1, lanes)[:, lane]
-        expected = np.linalg.solve(np.eye(size) / (steps[lane] * tableau.GAMMA) - matrix, matrix @ state + more)
-        assert np.allclose(unknowns.reshape(-1, lanes)[:, lane], expected, rtol=1e-11, atol=1e-13)
+        state, added = y.reshape(-1, lanes)[:, lane], more.reshape(-1, lanes)[:, lane]
+        expected = np.linalg.solve(np.eye(size) / (steps[lane] * tableau.GAMMA) - matrix, matrix @ state + added)
+        assert np.allclose(unknown.reshape(-1, lanes)[:, lane], expected, rtol=1e-11, atol=1e-13)
 
 
 def aligned(size: int) -> np.ndarray:

@@ -159,7 +159,7 @@ def compare(system: Model, schedule: Schedule, lanes: int) -> None:
 QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
 
-@settings(max_examples=8, suppress_health_check=QUIET)
+@settings(max_examples=4, suppress_health_check=QUIET)
 @given(models(), schedules(), st.sampled_from([1, 2]))
 def test_networks_agree_with_the_reference_engine(system: Model, schedule: Schedule, lanes: int) -> None:
     compare(system, schedule, lanes)

@@ -238,7 +238,18 @@ def test_whole_numbers_as_times() -> None:
     assert np.array_equal(whole.values, real.values)
 
 
-@pytest.mark.xfail(strict=True, reason="triggers are looked at only at the ends of steps, which are long")
+@pytest.mark.usefixtures("alone")
+def test_a_rate_that_jumps_is_seen_from_one_side_only() -> None:
+    """Up to the jump the rate before it, from there on the one after it, whichever of them holds at the very moment."""
+    rates = [f"if(time {sign} 1.3, 1e6, 1) + 0 * x" for sign in (">", ">=")]
+    solutions = [
+        cohort.solve(model({"x": 1}, {"g": (rate, {}, OUT)}), {}, at(1.0, 1.3, 2.0), threads=1) for rate in rates
+    ]
+    assert np.array_equal(solutions[0].values, solutions[1].values)
+    assert solutions[0].steps == solutions[1].steps
+    assert solutions[0]["x"][0] == pytest.approx([2.0, 2.3, 2.3 + 0.7e6], rel=1e-9)
+
+
 @pytest.mark.parametrize(("height", "relative"), [(0.99, 1e-4), (0.999, 1e-6)])
 def test_short_events_are_not_missed(height: float, relative: float) -> None:
     """x = cos t is above its threshold for a small part of each period; the reference engine finds all ten."""
