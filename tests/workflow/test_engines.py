@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_study import TINY
+from tiny_study import TINY, arm
 
 from exocosm import api
 from exocosm.engines import choice, cohort, reference
@@ -191,7 +191,7 @@ def test_processes_are_started_where_they_pay_or_are_asked_for(tmp_path, monkeyp
 
 
 def test_a_worker_stays_with_a_model_and_the_next_takes_another(tmp_path):
-    plan = plan_of(replace(TINY, draws=300))
+    plan = plan_of(replace(TINY, draws=300, arms=(*TINY.arms, arm("third"))))
     crew = pool._Crew(tmp_path / "study.json", tmp_path, plan, range(len(plan.jobs)), 2)
     taken: dict[str, list[int]] = {"first": [], "second": []}
     for _ in range(3):
