@@ -90,10 +90,6 @@ print("usable")
 """
 
 
-JOINED = "a signal within Thread.join makes Python take a running thread for ended"
-
-
-@pytest.mark.xfail(strict=True, reason=JOINED)
 @pytest.mark.parametrize("presses", [1, 3])
 def test_control_c_waits_for_the_code_that_runs(presses: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Arrays are given up only when nobody writes to them any more, however often the key is pressed."""
@@ -125,7 +121,6 @@ def test_control_c_waits_for_the_code_that_runs(presses: int, monkeypatch: pytes
     assert found == ["ended"]
 
 
-@pytest.mark.xfail(strict=False, reason=f"{JOINED}; what happens then is up to chance")
 def test_control_c_stops_a_run_and_leaves_the_engine_usable() -> None:
     """The signal itself, while the threads are waited for; in a process of its own, for it may crash."""
     paths = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
