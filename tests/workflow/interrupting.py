@@ -139,6 +139,9 @@ def every_point(place: Path, what: str, stride: int, start: int) -> dict[str, An
     return {"points": number, "counts": counts, "wrong": wrong}
 
 
+MANY_JOBS = ("--draws", "240", "--animals", "40")
+
+
 def any_moment(place: Path, kills: int, seed: int) -> dict[str, Any]:
     """Kill `exocosm run` at random moments, and run the same command again until it has finished."""
     from exocosm.cli.main import app
@@ -146,13 +149,11 @@ def any_moment(place: Path, kills: int, seed: int) -> dict[str, Any]:
     chance = random.Random(seed)
 
     def start(out: Path, workers: int) -> int:
-        words = ["run", str(place / "study.yaml"), "-o", str(out), "--draws", "12", "--workers", str(workers)]
+        words = ["run", str(place / "study.yaml"), "-o", str(out), *MANY_JOBS, "--workers", str(workers)]
         return attempt(lambda: app([*words, "--quiet"]))
 
     with contextlib.suppress(SystemExit):  # everything that is imported late is imported now
-        app(
-            ["run", str(place / "study.yaml"), "-o", str(place / "first"), "--draws", "12", "--workers", "1", "--quiet"]
-        )
+        app(["run", str(place / "study.yaml"), "-o", str(place / "first"), *MANY_JOBS, "--workers", "1", "--quiet"])
     hashes, lasts = [state(place / "first")], {}
     for workers in (1, 2):
         began = time.monotonic()
@@ -215,7 +216,10 @@ def _alive_at(moment: Callable[[], bool], child: int) -> bool:
 
 
 def _chunks(out: Path) -> int:
-    return sum(1 for _ in out.glob(".chunks/*.chunk"))
+    try:
+        return sum(1 for _ in out.glob(".chunks/*.chunk"))
+    except FileNotFoundError:  # removed meanwhile
+        return 0
 
 
 def _moment(out: Path) -> str:
