@@ -237,7 +237,6 @@ def test_a_trigger_that_jumps_gives_no_number() -> None:
     assert np.isnan(result.values).all()
 
 
-@pytest.mark.xfail(strict=True, reason="a rate that jumps where a state crosses a level: the jump of S is left out")
 @pytest.mark.parametrize("events", [(), (Event("tire", "x < level", {"x": "x"}),)], ids=["", "with an event there"])
 def test_a_rate_that_jumps_at_a_level_of_a_state(events: tuple[Event, ...]) -> None:
     system = replace(decay("if(x > level, k * x, q * x)", 2, "k q level"), events=events)

@@ -627,7 +627,7 @@ def test_an_end_without_a_result() -> None:
         "def wrong(x: float):": "this is missing",
         "def wrong(x: list[float]) -> None:": "this is list[float]",
         "def wrong(x: None) -> None:": "a parameter is not None",
-        "def wrong(x: Floats) -> Floats:": "returned is one of int, float, bool, None",
+        "def wrong(x: Floats) -> Kernel:": "returned is one of int, float, bool, Floats, Integers, None",
         "def wrong(x: float = 1.0) -> None:": "parameters have names and types and nothing else",
         "def wrong(*x: float) -> None:": "parameters have names and types and nothing else",
         "def wrong(*, x: float) -> None:": "parameters have names and types and nothing else",

@@ -29,6 +29,7 @@ _SAME = 1e-14  # relative; times closer than this are one
 _CASCADE = 100  # events at one moment
 _MOST_EVENTS = 10_000  # of one subject
 _MOMENT = 1e-10  # of the length of the run: events closer than this are at one moment
+_LOOKS = 4  # at the triggers, within a step
 _HALVINGS = 60
 _FIRST_SHARE = 0.01  # of the way on which the first step changes the state, after Hairer, Norsett and Wanner
 
@@ -396,17 +397,30 @@ def judge(w: Workspace) -> bool:
 
 
 def find_events(w: Workspace) -> None:
-    """Which lanes meet an event within the step, and where: risen and theta."""
-    for lane in range(w.lanes):
-        w.at[lane] = end_of_step(w, lane)
-    w.triggers(w.at, w.new, w.constants, w.trigger_values)
-    for lane in range(w.lanes):
-        if w.mask[lane] == 1.0:
-            if any_risen(w, lane):
-                w.risen[lane] = 1
-                w.mask[lane] = 0.0  # it goes on from the event, not from the end of the step
-            else:
-                rearm(w, lane)
+    """Which lanes meet an event within the step, and where: risen and theta.
+
+    Triggers are looked at at the end of each quarter of a step, since steps are long.
+    """
+    for quarter in range(1, _LOOKS + 1):
+        share = float(quarter) / _LOOKS
+        for lane in range(w.lanes):
+            w.at[lane] = w.time[lane] + share * w.length[lane]
+            if w.risen[lane] == 0:
+                w.theta[lane] = share
+        if quarter < _LOOKS:
+            w.between(w.theta, w.y, w.new, w.work, w.state)
+            w.triggers(w.at, w.state, w.constants, w.trigger_values)
+        else:
+            for lane in range(w.lanes):
+                w.at[lane] = end_of_step(w, lane)
+            w.triggers(w.at, w.new, w.constants, w.trigger_values)
+        for lane in range(w.lanes):
+            if w.mask[lane] == 1.0:
+                if any_risen(w, lane):
+                    w.risen[lane] = 1
+                    w.mask[lane] = 0.0  # it goes on from the event, not from the end of the step
+                else:
+                    rearm(w, lane)
     found = False
     for lane in range(w.lanes):
         if w.risen[lane] == 1:
@@ -442,8 +456,8 @@ def locate(w: Workspace, lane: int) -> None:
 
     Leaves theta and, in `state`, the state there; lanes located before keep theirs.
     """
-    below = 0.0
-    above = 1.0
+    above = w.theta[lane]
+    below = above - 1.0 / _LOOKS
     for _turn in range(_HALVINGS):
         middle = 0.5 * (below + above)
         look(w, lane, middle)
@@ -454,6 +468,7 @@ def locate(w: Workspace, lane: int) -> None:
         if (above - below) * w.length[lane] <= 1e-16 * max(abs(w.time[lane]), w.length[lane]):
             break
     if w.directions > 0:
+        look(w, lane, above)
         keep_slope_before(w, lane, below)
     look(w, lane, above)
 
@@ -727,12 +742,35 @@ def observe_now(w: Workspace, lane: int) -> None:
 
 
 def keep_slope_before(w: Workspace, lane: int, theta: float) -> None:
-    """Keep the rates of a lane just before an event, where one may jump."""
-    look(w, lane, theta)
+    """Keep the rates of a lane just before an event, where one may jump.
+
+    Goes back from the event until every trigger that rises is clearly false: at a level itself, to the last bit, a
+    rate may be on either side.
+    """
+    for event in range(w.events):
+        place = event * w.lanes + lane
+        w.rising[event] = 0
+        if w.trigger_values[place] > 0.0 and w.armed[place] == 1 and w.done[place] == 0:
+            w.rising[event] = 1
+    back = 1e-16
+    before = theta
+    look(w, lane, before)
+    while before > 0.0 and any_on_level(w, lane):
+        before = max(0.0, theta - back)
+        back *= 8.0
+        look(w, lane, before)
     w.at[lane] = min(max(w.at[lane], w.low[lane]), w.high[lane])
     w.slope(w.at, w.state, w.constants, w.inflow, w.slopes)
     for state in range(w.states):
         w.slopes_before[state * w.lanes + lane] = w.slopes[state * w.lanes + lane]
+
+
+def any_on_level(w: Workspace, lane: int) -> bool:
+    """Whether a trigger that is about to rise is not clearly false."""
+    for event in range(w.events):  # noqa: SIM110  (the subset has no generators)
+        if w.rising[event] == 1 and not w.trigger_values[event * w.lanes + lane] < 0.0:
+            return True
+    return False
 
 
 def reach_event(w: Workspace, lane: int) -> bool:
@@ -790,8 +828,8 @@ def only_touches(w: Workspace, lane: int, event: int, steepness: float) -> bool:
     open_time = abs(w.tangent_trigger_values[event] / steepness)
     for state in range(w.states):
         place = state * w.lanes + lane
-        w.new[place] = w.y[place] + open_time * w.slopes_before[place]
-    w.at[lane] = w.time[lane] + open_time
+        w.new[place] = w.y[place] - open_time * w.slopes_before[place]
+    w.at[lane] = w.time[lane] - open_time
     # the rates turn with the state: a trigger that is a state of its own shows it in them
     w.slope(w.at, w.new, w.constants, w.inflow, w.slopes_later)
     w.tangent_triggers(
@@ -887,6 +925,6 @@ def settle(w: Workspace, lane: int) -> bool:
 FUNCTIONS = (
     run, tangent_of, load_next, load_direction, choose_length, first_steps, scaled_size, judge, find_events, rearm,
     any_risen, locate, look, end_of_step, observe_within, write_down, write_derivatives, same_time, advance,
-    give_up, too_negative, pass_edge, dose, pour_in, record, observe_now, keep_slope_before,
+    give_up, too_negative, pass_edge, dose, pour_in, record, observe_now, keep_slope_before, any_on_level,
     reach_event, only_touches, leave_event, newly_true, settle,
 )  # fmt: skip

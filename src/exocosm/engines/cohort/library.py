@@ -53,6 +53,13 @@ def plan_library(plan: Plan, lanes: int, with_tangents: bool = False) -> Library
     return _loaded(("plan", repr(plan.model.model), asked, str(lanes), str(with_tangents)), write)
 
 
+def work(model: Compiled, lanes: int = 4) -> dict[str, int]:
+    """What a step of a model costs: floating-point operations of one lane, nonzeros of the factors, constants."""
+    facts = model_library(model, lanes, with_inflow=False).facts
+    counts = {"flops_per_step": facts["flops"], "nonzeros_lu": facts["nonzeros"], "constants": facts["constants"]}
+    return {"states": len(model.states), **counts}
+
+
 def driver_library() -> Library:
     """The driver; the same for all models."""
     return _loaded(("driver",), lambda: (translate(driver.FUNCTIONS), {}), optimise=True)

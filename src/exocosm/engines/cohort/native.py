@@ -58,6 +58,8 @@ def processor() -> Processor:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    # in long straight lines LLVM compares every access to memory with every other: not more than so many at a time
+    llvm.set_option("exocosm", "--dag-maps-huge-region=60")
     features = llvm.get_host_cpu_features()
     wide = features.get("avx2", False) and features.get("fma", False)
     # measured: 4 lanes are best with 256-bit registers, and also where 512-bit ones work in two halves

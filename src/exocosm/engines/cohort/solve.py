@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -221,20 +222,38 @@ def _run_native(
     spaces = [workspace(shared, kernels, sizes) for _ in range(threads)]
     records = [record_of(space) for space in spaces]
     run = driver_library().function("run")
-    crew = [threading.Thread(target=run, args=(record,), daemon=True) for record in records]
-    for member in crew:
-        member.start()
+    finished = [threading.Event() for _ in records]
+
+    def work(record: Any, done: threading.Event) -> None:
+        try:
+            run(record)
+        finally:
+            done.set()
+
+    crew = [threading.Thread(target=work, args=each, daemon=True) for each in zip(records, finished, strict=True)]
+    started: list[threading.Event] = []
     try:
-        for member in crew:
-            while member.is_alive():
-                member.join(_GLANCES)
+        for member, done in zip(crew, finished, strict=True):
+            started.append(done)
+            try:
+                member.start()
+            except RuntimeError:  # no thread to be had
+                done.set()
+                raise
+        for done in finished:
+            # not `join`: interrupted by a signal, it takes a running thread for an ended one (Python up to 3.12)
+            while not done.wait(_GLANCES):
                 if progress is not None:
                     progress(int(np.count_nonzero(shared["outcome"])))
     except BaseException:
         shared["stop"][0] = 1
-        for member in crew:
-            member.join()
+        while not all(done.is_set() for done in started):
+            with contextlib.suppress(KeyboardInterrupt):  # memory stays until nobody writes to it any more
+                for done in started:
+                    done.wait()
         raise
+    if progress is not None:
+        progress(int(np.count_nonzero(shared["outcome"])))
 
 
 _OF_MODEL = ("prepare", "slope", "step", "between", "commit", "triggers", "resets")

@@ -15,7 +15,7 @@ the gamma_i follow from them.  The tests check the conditions of order 5 on thes
 
 from __future__ import annotations
 
-import numpy as np
+from fractions import Fraction
 
 STAGES = 8
 ORDER = 5  # of the solution; the estimate of the error is of order 4, so that it falls with the fifth power of the step
@@ -53,13 +53,6 @@ _H = (
 Row = tuple[float, ...]
 
 
-def _square(rows: tuple[Row, ...]) -> np.ndarray:
-    filled = np.zeros((STAGES, STAGES))
-    for place, row in enumerate(rows):
-        filled[place, : len(row)] = row
-    return filled
-
-
 def _stiffly_accurate(rows: tuple[Row, ...]) -> tuple[Row, ...]:
     """The last two stage values are the stage before plus its own unknown: Y_7 = Y_6 + U_6, Y_8 = Y_7 + U_7."""
     last = rows[-1]
@@ -74,12 +67,18 @@ CURVE_WEIGHTS: tuple[Row, ...] = _H  # H
 def _derived() -> tuple[Row, Row]:
     """alpha_i and gamma_i: the sums of the rows of A Gamma and of Gamma, with Gamma = (I / gamma - C)^-1.
 
-    The last three stages stand at the end of the step and feel nothing of df/dt, exactly.
+    Exact fractions, so that they are the same on every machine.  The last three stages stand at the end of the step
+    and feel nothing of df/dt, exactly.
     """
-    inner = np.linalg.inv(np.eye(STAGES) / GAMMA - _square(RATE_WEIGHTS))
-    alpha, gamma = (_square(STAGE_WEIGHTS) @ inner).sum(axis=1), inner.sum(axis=1)
-    alpha[0], alpha[5:], gamma[5:] = 0.0, 1.0, 0.0
-    return tuple(alpha.tolist()), tuple(gamma.tolist())
+    gammas: list[Fraction] = []  # row by row of (I / gamma - C) g = 1
+    for row in RATE_WEIGHTS:
+        known = sum((Fraction(weight) * one for weight, one in zip(row, gammas, strict=True)), Fraction(1))
+        gammas.append(Fraction(GAMMA) * known)
+    alphas = [
+        sum((Fraction(weight) * one for weight, one in zip(row, gammas, strict=False)), Fraction(0))
+        for row in STAGE_WEIGHTS
+    ]
+    return (*map(float, alphas[:5]), 1.0, 1.0, 1.0), (*map(float, gammas[:5]), 0.0, 0.0, 0.0)
 
 
 ALPHA, GAMMA_SUMS = _derived()
