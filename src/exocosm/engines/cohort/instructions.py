@@ -143,20 +143,25 @@ class Function:
     # ---- arithmetic
 
     def add(self, one: str, other: str) -> str:
+        """one + other."""
         return self._binary("fadd", *sorted((one, other)))
 
     def subtract(self, one: str, other: str) -> str:
+        """one - other."""
         return self._binary("fsub", one, other)
 
     def multiply(self, one: str, other: str) -> str:
+        """one * other."""
         if self.number(1.0) in (one, other):
             return other if one == self.number(1.0) else one
         return self._binary("fmul", *sorted((one, other)))
 
     def divide(self, one: str, other: str) -> str:
+        """one / other."""
         return self._binary("fdiv", one, other)
 
     def negate(self, one: str) -> str:
+        """-one."""
         return self._once("fneg", one, text=f"fneg {self.type} {one}")
 
     def multiply_add(self, one: str, other: str, term: str) -> str:
@@ -178,12 +183,15 @@ class Function:
         return total
 
     def root(self, one: str) -> str:
+        """Square root."""
         return self._unary("sqrt", one)
 
     def absolute(self, one: str) -> str:
+        """|one|."""
         return self._unary("fabs", one)
 
     def floor(self, one: str) -> str:
+        """The largest whole number not above."""
         return self._unary("floor", one)
 
     def compare(self, operator: str, one: str, other: str) -> str:
@@ -191,6 +199,7 @@ class Function:
         return self._once(operator, one, other, text=f"fcmp {_ORDERED[operator]} {self.type} {one}, {other}")
 
     def select(self, truth: str, one: str, other: str) -> str:
+        """one where the truth holds, else other."""
         text = f"select {self._truth} {truth}, {self.type} {one}, {self.type} {other}"
         return self._once("select", truth, one, other, text=text)
 
@@ -203,12 +212,15 @@ class Function:
         return self.select(self.compare(">", other, one), other, one)
 
     def both(self, one: str, other: str) -> str:
+        """Whether both hold."""
         return self._once("and", one, other, text=f"and {self._truth} {one}, {other}")
 
     def either(self, one: str, other: str) -> str:
+        """Whether one of them holds."""
         return self._once("or", one, other, text=f"or {self._truth} {one}, {other}")
 
     def opposite(self, truth: str) -> str:
+        """Whether it does not hold."""
         return self._once("not", truth, text=f"xor {self._truth} {truth}, {self.always(True)}")
 
     def always(self, truth: bool) -> str:

@@ -15,11 +15,7 @@ from numpy.typing import ArrayLike
 
 from exocosm.engines import reference
 from exocosm.engines.cohort import driver
-from exocosm.engines.cohort.library import driver_library, model_library, plan_library
-from exocosm.engines.cohort.native import is_available, processor
-from exocosm.engines.cohort.plain import plain_kernels
-from exocosm.engines.cohort.tableau import STAGES
-from exocosm.engines.cohort.workspace import (
+from exocosm.engines.cohort.layout import (
     Sizes,
     comparison_parameters,
     record_of,
@@ -28,6 +24,11 @@ from exocosm.engines.cohort.workspace import (
     shared_arrays,
     workspace,
 )
+from exocosm.engines.cohort.library import driver_library, model_library, plan_library
+from exocosm.engines.cohort.native import is_available, processor
+from exocosm.engines.cohort.plain import plain_kernels
+from exocosm.engines.cohort.tableau import STAGES
+from exocosm.engines.cohort.workspace import FINISHED, NO_ROOM
 from exocosm.engines.contract import EventRecord, Schedule, Sensitivities, Solution, Status, SubjectStatus, Tolerances
 from exocosm.engines.memory import require_memory
 from exocosm.engines.plan import Plan, plan_run
@@ -114,7 +115,7 @@ def sensitivities(
     solution = _solution(plan, shared, records)
     solution = replace(solution, events=tuple(one for one in solution.events if not one.name.startswith(_CROSSING)))
     derivatives = shared["derivatives"].reshape(*solution.values.shape, len(by))
-    derivatives[shared["outcome"] != driver.FINISHED] = np.nan
+    derivatives[shared["outcome"] != FINISHED] = np.nan
     return Sensitivities(solution, tuple(by), derivatives)
 
 
@@ -186,7 +187,7 @@ def _run_all(plan: Plan, shared: dict[str, Any], run: Callable[[], None]) -> Rec
     while True:
         run()
         _collect(plan, shared, records)
-        crowded = np.flatnonzero(shared["outcome"] == driver.NO_ROOM)
+        crowded = np.flatnonzero(shared["outcome"] == NO_ROOM)
         if not len(crowded):
             return records
         shared["outcome"][crowded] = shared["attempts"][crowded] = shared["missing"][crowded] = shared["queue"][0] = 0
@@ -268,12 +269,12 @@ def _solution(plan: Plan, shared: Mapping[str, Any], events: Records) -> Solutio
     values = shared["values"].reshape(len(outcome), len(plan.schedule.observe_times), len(plan.observables))
     statuses = [_FINISHED] * len(outcome)
     steps = (shared["attempts"] * STAGES).tolist()
-    for subject in np.flatnonzero(outcome != driver.FINISHED).tolist():
+    for subject in np.flatnonzero(outcome != FINISHED).tolist():
         one = reference.solve_subject(plan, subject)
         values[subject], statuses[subject] = one.values, one.status
         steps[subject] += one.evaluations
         events[subject] = list(one.events)
-    for subject in np.flatnonzero((shared["missing"] == 1) & (outcome == driver.FINISHED)).tolist():
+    for subject in np.flatnonzero((shared["missing"] == 1) & (outcome == FINISHED)).tolist():
         statuses[subject] = reference.missing_values(plan, values[subject])
     return Solution(
         times=np.array(plan.schedule.observe_times, dtype=np.float64),
@@ -292,6 +293,6 @@ def _collect(plan: Plan, shared: Mapping[str, Any], records: Records) -> None:
     doses = [planned.dose.name for planned in plan.planned_doses]
     columns = [shared[f"record_{name}"][:count].tolist() for name in ("subject", "what", "time", "happened")]
     for subject, what, moment, happened in zip(*columns, strict=True):
-        if shared["outcome"][subject] == driver.FINISHED:
+        if shared["outcome"][subject] == FINISHED:
             name = names[what] if what >= 0 else doses[-1 - what]
             records.setdefault(subject, []).append(EventRecord(subject, name, moment, bool(happened)))
