@@ -25,9 +25,9 @@ def body_case(draws: int = DRAWS, animals: int = ANIMALS) -> Case:
     study = resolve(load(EXAMPLES / STUDY))
     arm = next(arm for arm in study.arms if arm.name == ARM)
     sampling = replace(drawing.sampling_of(study), draws=draws, animals=animals - 1)  # and the typical one
-    drawn = [drawing.cohort(sampling, ARM, draw, range(animals)) for draw in sampling.cohort_draws]
+    drawn = drawing.cohort(sampling, ARM, sampling.cohort_draws, range(animals))
     # the first animal of every draw, then the second of every draw, ...
-    parameters = {name: np.array([draw[name] for draw in drawn]).T.reshape(-1) for name in drawn[0]}
+    parameters = {name: values.reshape(draws, animals).T.reshape(-1) for name, values in drawn.items()}
     times = np.linspace(arm.schedule.end / OBSERVATIONS, arm.schedule.end, OBSERVATIONS)
     compiled = compile_model(arm.model)
     states = len(compiled.states)
