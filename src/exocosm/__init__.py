@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from exocosm.api import Study, catalogue, find_value, load, run, solve
+    from exocosm.api import Study, catalogue, find_value, load, run, sensitivities, solve
     from exocosm.engines.contract import Dose, Schedule
     from exocosm.errors import ExocosmError
     from exocosm.exchange.sbml import to_sbml
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
-    "api": ("Study", "catalogue", "find_value", "load", "run", "solve"),
+    "api": ("Study", "catalogue", "find_value", "load", "run", "sensitivities", "solve"),
     "engines.contract": ("Dose", "Schedule"),
     "errors": ("ExocosmError",),
     "exchange.sbml": ("to_sbml",),
@@ -73,6 +73,7 @@ __all__ = [
     "noncompartmental",
     "require_sound",
     "run",
+    "sensitivities",
     "solve",
     "to_sbml",
 ]

@@ -12,6 +12,7 @@ from exocosm.engines.choice import AUTOMATIC
 from exocosm.errors import CheckError, ExocosmError, InputError, Problem, nearest
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import ArrayLike
 
     from exocosm.engines.contract import Schedule, Solution, Tolerances
@@ -91,6 +92,15 @@ class Study:
         """Run the study; with a folder, results and report are written there.  See `exocosm.run`."""
         return run(self, folder, workers=workers, progress=progress, resume=resume, overwrite=overwrite, engine=engine)
 
+    def sensitivities(
+        self,
+        arm: str | None = None,
+        by: str | Sequence[str] | None = None,
+        outputs: str | Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Derivatives and elasticities of the outputs by the values.  See `exocosm.sensitivities`."""
+        return sensitivities(self, arm, by, outputs)
+
     def export(self, path: str | Path, to: str = "sbml", arm: str = "") -> Path:
         """Write an arm as SBML into a file, or the tables of all arms into a new folder.  See `export`."""
         return export(self.resolve(), path, to, arm)
@@ -146,6 +156,28 @@ def run(
     if folder is not None:
         report(result)
     return result
+
+
+def sensitivities(
+    study: Study | ResolvedStudy | str | Path,
+    arm: str | None = None,
+    by: str | Sequence[str] | None = None,
+    outputs: str | Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Derivatives and elasticities of the outputs by the values, over time, in the central run of an arm (or of all).
+
+    A row for every arm, output, recorded time and value, with the columns arm, output, unit, time (hours),
+    output_value, value_name, row, value, value_unit, derivative (unit per value_unit), elasticity (d ln output / d ln
+    value; NaN where output or value is 0).  They are solved for beside the states, exact to the study's tolerances.
+    by: names of values, as `explain` shows them (default: the uncertain ones of each arm).  All parameters that stand
+    on the row of a value move with it.
+    outputs: names of outputs (default: all).
+    Errors: InputError for names that the study lacks; SolveError where no code can be generated, where a run fails,
+    and for a value in `by` that sets the time at which a rate jumps.
+    """
+    from exocosm.workflow.sensitivities import sensitivities as of_resolved
+
+    return of_resolved(resolved_of(study), arm, by, outputs)
 
 
 def report(result: Result | str | Path) -> Path:

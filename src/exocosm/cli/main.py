@@ -14,6 +14,8 @@ from typing import Annotated, Any
 import typer
 
 MACHINE = "knowledge -> study -> model -> engine -> trajectory -> specimen -> bench -> reading -> verdict -> report"
+STRONGEST = 20  # sensitivities that are printed
+SHOWN = ("elasticity", "arm", "output", "time", "value_name", "row")
 
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, invoke_without_command=True
@@ -179,6 +181,45 @@ def explain(
             typer.echo(f"# arms: {arms}\n{program}")
     else:
         typer.echo(explaining.explain(resolved, count_solves(resolved)), nl=False)
+
+
+@app.command()
+@reported
+def sensitivities(
+    study: StudyOrFolder,
+    arm: Annotated[str | None, typer.Option("--arm", help="only this arm")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", metavar="NAME", help="a value [default: all that are uncertain]")
+    ] = None,
+    outputs: Annotated[
+        list[str] | None, typer.Option("--output", metavar="NAME", help="an output [default: all]")
+    ] = None,
+    file: Annotated[str | None, typer.Option("-o", metavar="FILE", help="write the whole table (CSV)")] = None,
+) -> None:
+    """Show how strongly the outputs hang on each value.
+
+    Derivatives of the central run; --by and --output may be repeated.
+
+    Example: exocosm sensitivities study.yaml --arm free -o sensitivities.csv
+    """
+    from exocosm import api
+    from exocosm.cli.printing import as_table
+    from exocosm.files import write_atomic
+    from exocosm.workflow.sensitivities import FADED, strongest
+
+    table = api.sensitivities(Path(study), arm, by or None, outputs or None)
+    for name in dict.fromkeys(table["arm"]):
+        if table.loc[table["arm"] == name, "derivative"].isna().all():
+            typer.echo(f"warning: arm '{name}' has no derivatives: an event just touches its threshold there, or the "
+                       "cohort engine gave the run up", err=True)  # fmt: skip
+    shown = strongest(table, STRONGEST)[list(SHOWN)]
+    typer.echo(
+        f"The largest elasticities (per cent of output for one per cent of value) of {len(table)} rows,\n"
+        f"each output at its last recorded time (h) with at least {FADED:g} of its peak:\n"
+    )
+    typer.echo(as_table([dict(zip(SHOWN, row, strict=True)) for row in shown.itertuples(index=False)]))
+    if file is not None:
+        typer.echo(f"\nwritten: {write_atomic(file, table.to_csv(index=False, lineterminator=chr(10)))}")
 
 
 @app.command(name="list")

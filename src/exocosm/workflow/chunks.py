@@ -64,7 +64,7 @@ def solve_job(bench: Bench, job: Job) -> Chunk:
     times = observe_times(study)
     if not expressions:
         return Chunk(np.empty((job.subjects, len(times), 0)), (_FINISHED,) * job.subjects)
-    schedule = _with_times(arm.schedule, times)
+    schedule = with_times(arm.schedule, times)
     try:
         solution = _solve(bench, bench.model(job.study, arm), parameters, schedule, study, expressions)
     except ExocosmError as problem:
@@ -78,7 +78,7 @@ def solve_job(bench: Bench, job: Job) -> Chunk:
     return Chunk(values, tuple(solution.statuses))
 
 
-def _with_times(schedule: Schedule, times: tuple[float, ...]) -> Schedule:
+def with_times(schedule: Schedule, times: tuple[float, ...]) -> Schedule:
     """All arms are recorded at the same times, as far as each one runs."""
     return replace(schedule, observe_times=tuple(time for time in times if time <= schedule.end))
 
