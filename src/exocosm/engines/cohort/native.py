@@ -25,6 +25,8 @@ from typing import Any
 FOLDER = "EXOCOSM_CACHE"  # environment variable: where compiled code is kept
 _FIRST_LINE = b"exocosm compiled code 1\n"
 _LARGEST_FILE = 256 * 2**20
+_LONG_TEXT = 60_000  # lines: a model of more than some 250 states
+_COMPARED, _COMPARED_IN_LONG = 1000, 60
 _MOST_FILES = 500  # the oldest are removed beyond
 _WRITING = ".writing-"  # how the name of an unfinished file begins
 # code with floats names this mark of Microsoft's C library, which code in memory is not linked with
@@ -58,8 +60,6 @@ def processor() -> Processor:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    # in long straight lines LLVM compares every access to memory with every other: not more than so many at a time
-    llvm.set_option("exocosm", "--dag-maps-huge-region=60")
     features = llvm.get_host_cpu_features()
     wide = features.get("avx2", False) and features.get("fma", False)
     # measured: 4 lanes are best with 256-bit registers, and also where 512-bit ones work in two halves
@@ -113,6 +113,10 @@ def compile_text(text: str, target: Processor, optimise: bool) -> bytes:
 
     if "windows" in target.triple:
         text += _FLOATS_ON_WINDOWS
+    # before it orders instructions LLVM compares every access to memory with so many others: in long straight lines
+    # that takes minutes, and the better order is not worth it
+    compared = _COMPARED if text.count("\n") < _LONG_TEXT else _COMPARED_IN_LONG
+    llvm.set_option("exocosm", f"--dag-maps-huge-region={compared}")
     module = llvm.parse_assembly(text)
     module.triple = target.triple
     module.verify()
