@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 from yaml import safe_load
@@ -25,7 +27,7 @@ from exocosm.workflow.plan import count_solves
 LOOKED_UP = "{quantity: body_weight, unit: g, context: {organism: mouse}, extensive: true}"
 DENSITY = "density: {value: 1, unit: g/mL, method: model_constant}"
 DOCS = Path(__file__).parents[2] / "docs"
-COMMANDS = ("run", "validate", "explain", "list", "show", "cite", "export", "schema", "report")
+COMMANDS = ("run", "validate", "explain", "list", "show", "cite", "export", "schema", "report", "sensitivities")
 
 
 def call(*words: str, code: int = 0) -> tuple[str, str]:
@@ -95,6 +97,43 @@ def test_the_engine_is_told_and_can_be_chosen(study: Path) -> None:
     call("run", "out", "-o", "again", "--engine", "reference", "--quiet")
     assert load_result("again").recipe["engine"] == "reference"
     assert "did you mean 'cohort'" in call(*words, "--engine", "cohrt", code=2)[1]
+
+
+def test_sensitivities_as_a_table_and_a_file(study: Path) -> None:
+    shown, said = call("sensitivities", "study.yaml")
+    head, *lines = (line.split() for line in shown.splitlines()[3:])
+    assert head == ["elasticity", "arm", "output", "time", "value_name", "row"]
+    # of exp(-k t), and of (1 + exp(6 k)) exp(-k t), where a thousandth of the peak is still left
+    assert [(line[1:5], float(line[0])) for line in lines] == [
+        (["twice", "blood", "19.5", "k"], pytest.approx(-9.75 + 3 / (1 + np.exp(-3)), rel=1e-3)),
+        (["once", "blood", "13.5", "k"], pytest.approx(-6.75, rel=1e-3)),
+    ]
+    assert said == ""
+    words = ("--arm", "once", "--by", "k", "--by", "blood_volume", "--output", "blood", "-o", "out.csv")
+    assert call("sensitivities", "study.yaml", *words)[0].endswith("written: out.csv\n")
+    written = pd.read_csv("out.csv", keep_default_na=False)
+    expected = api.sensitivities(study, "once", ["k", "blood_volume"], ["blood"])
+    assert list(written) == list(expected)
+    assert np.allclose(written["derivative"], expected["derivative"], rtol=1e-12)
+    assert len(written) == 2 * 49
+
+
+def test_sensitivities_by_what_is_not_there(study: Path) -> None:
+    for words, said in (
+        (("--arm", "twise"), "has no arm 'twise'; did you mean 'twice'?"),
+        (("--by", "kk"), "there is no value 'kk'; did you mean 'k'?"),
+        (("--output", "bloot"), "there is no output 'bloot'; did you mean 'blood'?"),
+    ):
+        shown, told = call("sensitivities", "study.yaml", *words, code=2)
+        assert said in told and shown == ""
+
+
+def test_sensitivities_that_there_are_not_are_warned_of(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = api.sensitivities(study).assign(derivative=np.nan, elasticity=np.nan)
+    monkeypatch.setattr(api, "sensitivities", lambda *_: table)
+    shown, said = call("sensitivities", "study.yaml")
+    assert "nothing found" in shown
+    assert said.startswith("warning: arm 'once' has no derivatives") and "arm 'twice'" in said
 
 
 def test_memory_that_runs_out_is_said_in_a_line(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,7 +347,17 @@ def test_every_command_of_the_documentation_works_in_order(study: Path, tmp_path
         assert program == "exocosm"
         call(*words)
     present = {path.name for path in tmp_path.iterdir()}
-    assert present == {"study.yaml", "results", "small", "checked", "again", "more", "twice.xml", "tables"}
+    assert present == {
+        "study.yaml",
+        "results",
+        "small",
+        "checked",
+        "again",
+        "more",
+        "twice.xml",
+        "tables",
+        "sensitivities.csv",
+    }
 
 
 def test_every_option_is_documented() -> None:

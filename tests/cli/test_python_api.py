@@ -42,6 +42,17 @@ def test_a_study_from_file_to_result(study: Path) -> None:
     assert not [path for path in study.parent.iterdir() if path != study]  # without a folder nothing is written
 
 
+def test_sensitivities_of_a_study_a_file_and_what_was_run(study: Path, tmp_path: Path) -> None:
+    from_file = exocosm.sensitivities(study, "once")
+    time, elasticity = from_file["time"].to_numpy(), from_file["elasticity"].to_numpy()
+    seen = time < 12
+    assert elasticity[seen] == pytest.approx(-0.5 * time[seen], rel=1e-4)  # blood is proportional to exp(-k t)
+    exocosm.run(study, tmp_path / "out", progress=False, workers=1)
+    for source in (exocosm.load(study), exocosm.load(study).resolve(), tmp_path / "out"):
+        assert exocosm.sensitivities(source, arm="once", by="k").equals(from_file)
+    assert exocosm.load(study).sensitivities("once", outputs="blood").equals(from_file)
+
+
 def test_problems_are_returned(study: Path) -> None:
     text = study.read_text().replace("rate: k * ev", "rate: k * ev * ev@liver")
     problems = exocosm.load(text).validate()
