@@ -148,7 +148,7 @@ CASES: dict[str, tuple[Model, Schedule, float, float, float]] = {
         at(1, 10),
         1e-8,
         1e-10,
-        1e3,
+        2e3,
     ),
     "prothero and robinson": (
         model(variables={"x": ("-1e9 * (x - time^2) + 2 * time", 3)}),

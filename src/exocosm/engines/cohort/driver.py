@@ -28,7 +28,7 @@ from exocosm.engines.cohort.tableau import ORDER
 from exocosm.engines.cohort.translate import Floats, isfinite, peek, sqrt, take, view
 from exocosm.engines.cohort.workspace import FINISHED, GIVEN_UP, Workspace
 
-_SAFETY = 0.9
+_SAFETY = 0.75
 _LEAST, _MOST = 0.2, 6.0  # change of the step after one that was accepted
 _REFUSED = 0.1  # least change after one that was refused
 _EXPONENT = -0.5 / ORDER  # the error is a mean of squares
