@@ -37,7 +37,7 @@ lint: .venv/installed-dev
 	$(BIN)/mypy
 
 bench: .venv/installed-dev
-	$(BIN)/python benchmarks/run.py
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run.py  # idle threads of BLAS burn the CPU time of others
 
 # The stamps are renewed only when a lock or pyproject.toml has changed.
 .venv/installed: requirements.lock pyproject.toml | .venv/bin/python

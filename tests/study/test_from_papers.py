@@ -1,18 +1,34 @@
-"""The example studies, run through the reference engine and held against what the papers print or show."""
+"""The example studies, run through every engine and held against what the papers print or show."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from exocosm import units
+from exocosm.engines import cohort, reference
 from exocosm.engines.contract import Solution, Status
-from exocosm.engines.reference import solve
 from exocosm.study.load import load
 from exocosm.study.resolve import resolve
 from exocosm.study.resolved import ResolvedStudy
+
+ENGINES: dict[str, Callable[..., Solution]] = {
+    "reference": reference.solve,
+    "cohort": cohort.solve,
+    "one lane": partial(cohort.solve, lanes=1),
+    "plain": partial(cohort.solve, lanes=0),
+}
+chosen_engine: list[Callable[..., Solution]] = []
+
+
+@pytest.fixture(params=list(ENGINES), autouse=True)
+def engine(request: pytest.FixtureRequest) -> None:
+    """Every test runs once with each engine."""
+    chosen_engine[:] = [ENGINES[request.param]]
 
 
 def run(path: Path, arm: int = 0) -> tuple[ResolvedStudy, Solution]:
@@ -21,7 +37,7 @@ def run(path: Path, arm: int = 0) -> tuple[ResolvedStudy, Solution]:
     chosen = study.arms[arm]
     values = {name: units.to_canonical(pin.value.value, pin.value.unit) for name, pin in chosen.pins.items()}
     observe = [output.expression for output in study.outputs]
-    solution = solve(chosen.model, values, chosen.schedule, study.tolerances, observe=observe)
+    solution = chosen_engine[0](chosen.model, values, chosen.schedule, study.tolerances, observe=observe)
     assert solution.statuses[0].status is Status.FINISHED
     return study, solution
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from exocosm.engines.cohort.shelf import borrow
 from exocosm.engines.cohort.tableau import STAGES
 from exocosm.engines.cohort.workspace import Workspace
 from exocosm.engines.contract import Array
@@ -64,7 +65,7 @@ def shared_arrays(plan: Plan, by: Sequence[int] = ()) -> dict[str, Any]:
         "direction_parameter": _whole(list(by)), "no_direction": np.zeros(parameters), "one": np.ones(1),
         "derivatives": np.full(subjects * times * observables * len(by), np.nan),
         "queue": _integers(1), "stop": _integers(1), "outcome": outcome, "attempts": _integers(subjects),
-        "missing": _integers(subjects), "values": np.empty(subjects * times * observables),
+        "missing": _integers(subjects), "values": borrow(subjects * times * observables),
         **room_for_records(_records(plan)),
         **_edges(plan),
     }  # fmt: skip
