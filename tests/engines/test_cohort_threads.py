@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -68,6 +69,7 @@ def press():
         time.sleep(pause)
         signal.raise_signal(signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for programs in the background
 cohort.solve(SPIN, {"w": 1.0}, SCHEDULE)
 presser = threading.Thread(target=press)
 presser.start()
@@ -88,6 +90,14 @@ for place in range(20):
     assert all((one == 1e300).all() for one in rubbish)
 print("usable")
 """
+
+
+@pytest.fixture(autouse=True)
+def listening() -> Iterator[None]:
+    """Ctrl-C is heard, also where a shell started the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("presses", [1, 3])
