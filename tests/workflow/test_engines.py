@@ -176,7 +176,7 @@ def test_processes_are_started_where_they_pay_or_are_asked_for(tmp_path, monkeyp
     plan, finished = plan_of(replace(TINY, draws=300)), []
     monkeypatch.setattr(pool, "_Crew", Crew)
     monkeypatch.setattr(pool, "WORTH_WORKERS", worth)
-    monkeypatch.setattr(pool, "default_workers", lambda: 3)
+    monkeypatch.setattr(pool, "available_cores", lambda: 3)
     Crew.began.clear()
     pool.execute(plan, tmp_path, range(len(plan.jobs)), workers, finished.append)
     assert finished == list(range(len(plan.jobs)))

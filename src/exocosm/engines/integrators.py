@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from exocosm.engines.limits import RESOLUTION
+
 Array = NDArray[np.float64]
 Function = Callable[[float, list[float]], list[float]]
 
 _PATIENCE = 2000  # rate evaluations within which time must move on
 _PROGRESS = 1e-12  # by this much of itself
 _TINY = 1e-300
-_RESOLUTION = 1e-14  # relative; times closer than this are one time to an integrator
 
 
 @dataclass(frozen=True)
@@ -271,7 +272,7 @@ def _risen(system: System, rates: _Rates, result: Any, states: Array) -> Stretch
 
 def same_time(one: float, other: float) -> bool:
     """Whether two times are too close for an integrator to go from one to the other."""
-    return abs(one - other) <= _RESOLUTION * max(abs(one), abs(other))
+    return abs(one - other) <= RESOLUTION * max(abs(one), abs(other))
 
 
 def _given_up(rates: _Rates, start: float, state: Sequence[float], problem: str) -> Stretch:

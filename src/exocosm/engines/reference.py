@@ -27,6 +27,7 @@ from exocosm.engines.integrators import (
     with_cvode,
     with_radau,
 )
+from exocosm.engines.limits import CASCADE, MOMENT, MOST_EVENTS, NEGATIVE
 from exocosm.engines.plan import Plan, PlannedDose, plan_run
 from exocosm.engines.thresholds import moments
 from exocosm.network.compile import Compiled, compile_model
@@ -34,11 +35,7 @@ from exocosm.network.parts import Model
 
 Array = NDArray[np.float64]
 
-_CASCADE = 100  # events at one moment
-_MOST_EVENTS = 10_000  # events of one subject
-_MOMENT = 1e-10  # of the length of the run: events closer than this are at one moment
 _EVALUATIONS_PER_STEP = 4  # more than a converging step ever needs
-_NEGATIVE = 1e3  # times the tolerance: an amount below minus this is a failure, not a rounding error
 _FINISHED = SubjectStatus(Status.FINISHED)
 
 
@@ -278,7 +275,7 @@ class Run:
                 self.done[place] = event.once
                 changes.update(event.reset(self.time, self.state, self.p))
             for place, value in changes.items():
-                least = -_NEGATIVE * self.plan.absolute[place] if place < self.plan.amounts else -math.inf
+                least = -NEGATIVE * self.plan.absolute[place] if place < self.plan.amounts else -math.inf
                 if not (math.isfinite(value) and value >= least):
                     names = ", ".join(f"'{model.events[one].name}'" for one in risen)
                     kind = "an amount is finite and not negative" if place < self.plan.amounts else "it must be finite"
@@ -301,18 +298,18 @@ class Run:
 
     def _count(self, risen: Sequence[int]) -> None:
         schedule = self.plan.schedule
-        if self.time - self.moment > _MOMENT * (schedule.end - schedule.start):
+        if self.time - self.moment > MOMENT * (schedule.end - schedule.start):
             self.moment, self.at_moment = self.time, 0
         self.at_moment += len(risen)
         names = ", ".join(f"'{self.plan.model.events[place].name}'" for place in risen)
-        if self.at_moment > _CASCADE:
+        if self.at_moment > CASCADE:
             message = (
-                f"more than {_CASCADE} events happen at one moment ({self.time:.6g} h), the last {names}: they set "
+                f"more than {CASCADE} events happen at one moment ({self.time:.6g} h), the last {names}: they set "
                 "each other off without end, or one leaves its condition just about to turn true again"
             )
             raise _FailedError(message, self.time)
-        if len(self.events) > _MOST_EVENTS:
-            raise _FailedError(f"more than {_MOST_EVENTS:,} events happened, the last {names}", self.time)
+        if len(self.events) > MOST_EVENTS:
+            raise _FailedError(f"more than {MOST_EVENTS:,} events happened, the last {names}", self.time)
 
     def _observe_now(self) -> None:
         """Record what is due at this very time, after all that happens at it."""
@@ -334,7 +331,7 @@ class Run:
         least = min(state[:amounts], default=0.0)
         if least >= 0.0:
             return
-        allowed = _NEGATIVE * (plan.absolute + plan.tolerances.relative * self.peaks)
+        allowed = NEGATIVE * (plan.absolute + plan.tolerances.relative * self.peaks)
         for place in range(amounts):
             if state[place] < -allowed[place]:
                 name = plan.model.states[place]

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 import exocosm
+from exocosm.engines.cohort.native import available_cores
 from exocosm.errors import ExocosmError, InputError, SolveError
 from exocosm.files import write_atomic
 from exocosm.study.stored import resolved_to_dict
@@ -44,7 +45,7 @@ def execute(plan: Plan, folder: Path, numbers: Sequence[int], workers: int | Non
     workers: processes (1: this one; None: this one, and one per core as soon as that is seen to pay).
     Raises SolveError where a job cannot be run; the chunks finished before stay.
     """
-    waiting, most = deque(numbers), workers or default_workers()
+    waiting, most = deque(numbers), workers or available_cores()
     if workers is None or most == 1 or len(waiting) == 1 or not sys.executable:
         left = sum(plan.jobs[number].subjects for number in waiting)
         bench = Bench(plan, threads=most)
@@ -62,13 +63,6 @@ def execute(plan: Plan, folder: Path, numbers: Sequence[int], workers: int | Non
         study_file = folder / "study.json"
         write_atomic(study_file, json.dumps(resolved_to_dict(plan.studies[0])))
         _Crew(study_file, folder, plan, waiting, min(most, len(waiting))).run(done)
-
-
-def default_workers() -> int:
-    """As many as there are processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return max(1, os.cpu_count() or 1)
 
 
 class _Crew:

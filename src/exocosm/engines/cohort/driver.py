@@ -13,7 +13,15 @@ from __future__ import annotations
 
 from exocosm.engines.cohort.dosing import dose, pour_in
 from exocosm.engines.cohort.events import any_risen, find_events, locate, newly_true, rearm, settle
-from exocosm.engines.cohort.jumps import any_on_level, keep_slope_before, leave_event, look, only_touches, reach_event
+from exocosm.engines.cohort.jumps import (
+    any_on_level,
+    is_rising,
+    keep_slope_before,
+    leave_event,
+    look,
+    only_touches,
+    reach_event,
+)
 from exocosm.engines.cohort.recording import (
     end_of_step,
     observe_now,
@@ -27,6 +35,7 @@ from exocosm.engines.cohort.recording import (
 from exocosm.engines.cohort.tableau import ORDER
 from exocosm.engines.cohort.translate import Floats, isfinite, peek, sqrt, take, view
 from exocosm.engines.cohort.workspace import FINISHED, GIVEN_UP, Workspace
+from exocosm.engines.limits import NEGATIVE
 
 _SAFETY = 0.75
 _LEAST, _MOST = 0.2, 6.0  # change of the step after one that was accepted
@@ -300,7 +309,7 @@ def too_negative(w: Workspace, lane: int, states: Floats) -> bool:
     """Whether an amount is clearly below zero: a rate does not stop when nothing is left to take."""
     for state in range(w.amounts):
         place = state * w.lanes + lane
-        if states[place] < -1e3 * (w.tolerance[state] + w.relative * w.peaks[place]):
+        if states[place] < -NEGATIVE * (w.tolerance[state] + w.relative * w.peaks[place]):
             return True
     return False
 
@@ -333,7 +342,7 @@ def pass_edge(w: Workspace, lane: int) -> bool:
 
 FUNCTIONS = (
     run, tangent_of, load_next, load_direction, choose_length, first_steps, scaled_size, judge, find_events, rearm,
-    any_risen, locate, look, end_of_step, observe_within, write_down, write_derivatives, same_time, advance,
+    is_rising, any_risen, locate, look, end_of_step, observe_within, write_down, write_derivatives, same_time, advance,
     give_up, too_negative, pass_edge, dose, pour_in, record, observe_now, keep_slope_before, any_on_level,
     reach_event, only_touches, leave_event, newly_true, settle,
 )  # fmt: skip

@@ -31,12 +31,6 @@ class Elimination:
     left: dict[int, tuple[int, ...]]
     slot: dict[Place, int]
 
-    @property
-    def flops(self) -> tuple[int, int]:
-        """Floating-point operations of one factorisation and of one solution."""
-        pairs = sum(len(self.lower[pivot]) * (1 + 2 * len(self.upper[pivot])) + 1 for pivot in self.order)
-        return pairs, 2 * len(self.slot) - len(self.order)
-
 
 def eliminate(size: int, pattern: Iterable[Place]) -> Elimination:
     """Order the pivots after Markowitz: next the one with the least (entries below) x (entries to the right).

@@ -5,14 +5,12 @@ In the subset of Python that `translate` knows, as the driver.
 
 from __future__ import annotations
 
-from exocosm.engines.cohort.jumps import keep_slope_before, look
+from exocosm.engines.cohort.jumps import is_rising, keep_slope_before, look
 from exocosm.engines.cohort.recording import end_of_step, record, tangent_of
 from exocosm.engines.cohort.translate import isfinite, view
 from exocosm.engines.cohort.workspace import Workspace
+from exocosm.engines.limits import CASCADE, MOMENT, MOST_EVENTS, NEGATIVE
 
-_CASCADE = 100  # events at one moment
-_MOST_EVENTS = 10_000  # of one subject
-_MOMENT = 1e-10  # of the length of the run: events closer than this are at one moment
 _LOOKS = 4  # at the triggers, within a step
 _HALVINGS = 60
 
@@ -65,9 +63,8 @@ def rearm(w: Workspace, lane: int) -> None:
 
 def any_risen(w: Workspace, lane: int) -> bool:
     """Whether an event of the lane that waits for its turn is true."""
-    for event in range(w.events):
-        place = event * w.lanes + lane
-        if w.trigger_values[place] > 0.0 and w.armed[place] == 1 and w.done[place] == 0:
+    for event in range(w.events):  # noqa: SIM110  (the subset has no generators)
+        if is_rising(w, lane, event):
             return True
     return False
 
@@ -98,10 +95,7 @@ def newly_true(w: Workspace, lane: int) -> bool:
     """Let happen what is true now and was not; False: given up."""
     w.triggers(w.time, w.y, w.constants, w.trigger_values)
     for event in range(w.events):
-        place = event * w.lanes + lane
-        w.rising[event] = 0
-        if w.trigger_values[place] > 0.0 and w.armed[place] == 1 and w.done[place] == 0:
-            w.rising[event] = 1
+        w.rising[event] = 1 if is_rising(w, lane, event) else 0
     rearm(w, lane)
     return settle(w, lane)
 
@@ -118,12 +112,12 @@ def settle(w: Workspace, lane: int) -> bool:
             count += w.rising[event]
         if count == 0:
             return True
-        if w.time[lane] - w.moment[lane] > _MOMENT * (w.end - w.start):
+        if w.time[lane] - w.moment[lane] > MOMENT * (w.end - w.start):
             w.moment[lane] = w.time[lane]
             w.at_moment[lane] = 0
         w.at_moment[lane] += count
         w.happened[lane] += count
-        if w.at_moment[lane] > _CASCADE or w.happened[lane] > _MOST_EVENTS:
+        if w.at_moment[lane] > CASCADE or w.happened[lane] > MOST_EVENTS:
             return False
         w.triggers(w.time, w.y, w.constants, w.trigger_values)
         for event in range(w.events):
@@ -143,7 +137,7 @@ def settle(w: Workspace, lane: int) -> bool:
                 for reset in range(w.reset_first[event], w.reset_first[event + 1]):
                     state = w.reset_state[reset]
                     value = w.reset_values[reset]
-                    if not isfinite(value) or (state < w.amounts and value < -1e3 * w.tolerance[state]):
+                    if not isfinite(value) or (state < w.amounts and value < -NEGATIVE * w.tolerance[state]):
                         return False
                     w.y[state * w.lanes + lane] = value
                     w.peaks[state * w.lanes + lane] = max(w.peaks[state * w.lanes + lane], value)

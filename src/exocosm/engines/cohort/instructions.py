@@ -46,6 +46,10 @@ class Function:
         parameters = ", ".join(f"ptr noalias %{name}" for name in self.pointers)
         return "\n".join([f"define void @{self.name}({parameters}) nounwind {{", *self._lines, "  ret void", "}", ""])
 
+    def call(self, name: str, *arguments: str) -> None:
+        """Call another function of pointers."""
+        self.line(f"call void @{name}({', '.join(f'ptr {argument}' for argument in arguments)})")
+
     def line(self, text: str) -> None:
         """Write a line as it is."""
         self._lines.append(f"  {text}")

@@ -18,6 +18,12 @@ def look(w: Workspace, lane: int, theta: float) -> None:
     w.triggers(w.at, w.state, w.constants, w.trigger_values)
 
 
+def is_rising(w: Workspace, lane: int, event: int) -> bool:
+    """Whether an event of the lane that waits for its turn is true."""
+    place = event * w.lanes + lane
+    return w.trigger_values[place] > 0.0 and w.armed[place] == 1 and w.done[place] == 0
+
+
 def keep_slope_before(w: Workspace, lane: int, theta: float) -> None:
     """Keep the rates of a lane just before an event, where one may jump.
 
@@ -25,10 +31,7 @@ def keep_slope_before(w: Workspace, lane: int, theta: float) -> None:
     rate may be on either side.
     """
     for event in range(w.events):
-        place = event * w.lanes + lane
-        w.rising[event] = 0
-        if w.trigger_values[place] > 0.0 and w.armed[place] == 1 and w.done[place] == 0:
-            w.rising[event] = 1
+        w.rising[event] = 1 if is_rising(w, lane, event) else 0
     back = 1e-16
     before = theta
     look(w, lane, before)
@@ -67,8 +70,7 @@ def reach_event(w: Workspace, lane: int) -> bool:
             w.tangent[place] = w.tangent_state[place]
     first = True
     for event in range(w.events):
-        place = event * w.lanes + lane
-        if not (w.trigger_values[place] > 0.0 and w.armed[place] == 1 and w.done[place] == 0):
+        if not is_rising(w, lane, event):
             continue
         w.tangent_triggers(time, y, p, w.one, slope, w.no_direction, w.tangent_trigger_values)
         steepness = w.tangent_trigger_values[event]

@@ -1,6 +1,6 @@
 """The kernels of a model as LLVM text: one attempted step of Rodas5P for all lanes, and what surrounds it.
 
-Arrays of lanes are stored [index, lane].  Pointers are to doubles, aligned to 64 bytes, and do not overlap.
+Arrays of lanes are stored [index, lane].  Pointers are to doubles, aligned to 128 bytes, and do not overlap.
 
 Of the model:
   prepare(p, c, y)      one subject: constants and initial state from parameters; c and y point at its lane
@@ -25,12 +25,11 @@ from exocosm.engines.cohort import tableau
 from exocosm.engines.cohort.elimination import Elimination, eliminate, write_factors, write_solution
 from exocosm.engines.cohort.equations import System, Terms
 from exocosm.engines.cohort.instructions import Formulas, Function
-from exocosm.engines.cohort.tangents import Tangents, tangent_kernels, tangent_plan_kernels
+from exocosm.engines.cohort.tangents import Tangents, tangent_kernels, tangent_plan_kernels, write_moment
 from exocosm.engines.cohort.within import Within
+from exocosm.engines.limits import NEGATIVE
 from exocosm.network.expression import Expression
 from exocosm.network.program import Lowering
-
-NEGATIVE = 1e3  # an amount below minus this many tolerances is looked at
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,6 @@ class Kernels:
     text: str
     constants: int
     work: int = 0
-    uses_time: bool = False
     flops: int = 0  # per attempted step of one lane: additions, multiplications and divisions
     nonzeros: int = 0  # of the factors
     tangent_constants: int = 0  # per direction
@@ -129,7 +127,6 @@ def model_kernels(
         text="\n".join(function.text() for function in functions),
         constants=len(constants.slots),
         work=layout.size,
-        uses_time=system.uses_time,
         flops=factorise.flops + tableau.STAGES * stage.flops + _loop_flops(system.size),
         nonzeros=len(pattern.slot),
         tangent_constants=len(tangents.slots),
@@ -337,25 +334,15 @@ def _step(system: System, layout: _Layout, lanes: int) -> Function:
     at = {name: function.address("%work", getattr(layout, name)) for name in ("factors", "stage", "by_time")}
     moment = function.address("%work", layout.moment)
 
-    def call(name: str, *arguments: str) -> None:
-        function.line(f"call void @{name}({', '.join(f'ptr {argument}' for argument in arguments)})")
-
-    def tell_time(number: int) -> None:
-        if system.uses_time:
-            t, h = function.load("%t", 0), function.load("%h", 0)
-            later = function.multiply_add(function.number(tableau.ALPHA[number]), h, t)
-            later = function.smaller(function.larger(later, function.load("%low", 0)), function.load("%high", 0))
-            function.store(later, "%work", layout.moment)
-
-    tell_time(0)
-    call("factorise", moment, "%h", "%y", "%c", at["factors"], at["by_time"])
+    write_moment(function, system, 0, layout.moment)
+    function.call("factorise", moment, "%h", "%y", "%c", at["factors"], at["by_time"])
     for number in range(tableau.STAGES):
         unknown = function.address("%work", number * system.size)
-        tell_time(number)
-        call(f"combine{number}", "%y", "%work", "%h", "%inflow", at["by_time"], at["stage"], unknown)
-        call("stage", moment, at["stage"] if number else "%y", "%c", at["factors"], unknown)
+        write_moment(function, system, number, layout.moment)
+        function.call(f"combine{number}", "%y", "%work", "%h", "%inflow", at["by_time"], at["stage"], unknown)
+        function.call("stage", moment, at["stage"] if number else "%y", "%c", at["factors"], unknown)
     last = function.address("%work", (tableau.STAGES - 1) * system.size)
-    call("judge", "%y", at["stage"], last, "%tolerance", "%new", "%error", "%worst")
+    function.call("judge", "%y", at["stage"], last, "%tolerance", "%new", "%error", "%worst")
     return function
 
 

@@ -66,6 +66,13 @@ def processor() -> Processor:
     return Processor(llvm.get_process_triple(), llvm.get_host_cpu_name(), features.flatten(), 4 if wide else 2)
 
 
+def available_cores() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return max(1, os.cpu_count() or 1)
+
+
 class Library:
     """Machine code in memory: addresses of its functions, and the facts that its maker left with it."""
 

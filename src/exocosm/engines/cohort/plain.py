@@ -12,8 +12,8 @@ import numpy as np
 
 from exocosm.engines.cohort import tableau
 from exocosm.engines.cohort.equations import system_of
-from exocosm.engines.cohort.kernels import NEGATIVE
 from exocosm.engines.cohort.translate import Floats
+from exocosm.engines.limits import NEGATIVE
 from exocosm.engines.plan import Plan
 from exocosm.network.program import program
 

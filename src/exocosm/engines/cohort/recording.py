@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from exocosm.engines.cohort.translate import Floats, take, view
 from exocosm.engines.cohort.workspace import NO_ROOM, Workspace
-
-_SAME = 1e-14  # relative; times closer than this are one
+from exocosm.engines.limits import RESOLUTION
 
 
 def tangent_of(w: Workspace, vectors: Floats, direction: int) -> Floats:
@@ -90,7 +89,7 @@ def write_derivatives(w: Workspace, lane: int, direction: int) -> None:
 
 def same_time(one: float, other: float) -> bool:
     """Whether two times are too close to go from one to the other."""
-    return abs(one - other) <= _SAME * max(abs(one), abs(other))
+    return abs(one - other) <= RESOLUTION * max(abs(one), abs(other))
 
 
 def record(w: Workspace, subject: int, what: int, time: float, happened: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +24,7 @@ from exocosm.engines.cohort.layout import (
     workspace,
 )
 from exocosm.engines.cohort.library import driver_library, model_library, plan_library
-from exocosm.engines.cohort.native import is_available, processor
+from exocosm.engines.cohort.native import available_cores, is_available, processor
 from exocosm.engines.cohort.plain import plain_kernels
 from exocosm.engines.cohort.tableau import STAGES
 from exocosm.engines.cohort.workspace import FINISHED, NO_ROOM
@@ -175,12 +174,6 @@ def _has_equations(plan: Plan) -> bool:
     return bool(plan.model.states) and plan.model.equations is not None
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return max(1, os.cpu_count() or 1)
-
-
 def _run_all(plan: Plan, shared: dict[str, Any], run: Callable[[], None]) -> Records:
     """Run, and run again with more room those for whose events there was none; gives what happened, by subject."""
     records: Records = {}
@@ -204,7 +197,7 @@ def _run_native(
     progress: Progress | None,
 ) -> None:
     lanes = lanes or processor().lanes
-    threads = min(threads or _cores(), max(1, len(plan.parameters)))
+    threads = min(threads or available_cores(), max(1, len(plan.parameters)))
     with_tangents = bool(shared["directions"])
     model = model_library(plan.model, lanes, bool(shared["pours"]), with_tangents)
     asked = plan_library(plan, lanes, with_tangents)

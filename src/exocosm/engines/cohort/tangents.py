@@ -242,6 +242,16 @@ def _tangent_judge(system: System, lanes: int) -> Function:
     return function
 
 
+def write_moment(function: Function, system: System, stage: int, place: int) -> None:
+    """Leave in `work` the time of a stage, between low and high; nothing where no rate contains time."""
+    if not system.uses_time:
+        return
+    t, h = function.load("%t", 0), function.load("%h", 0)
+    later = function.multiply_add(function.number(tableau.ALPHA[stage]), h, t)
+    later = function.smaller(function.larger(later, function.load("%low", 0)), function.load("%high", 0))
+    function.store(later, "%work", place)
+
+
 def _tangent_step(system: System, layout: TangentLayout, offsets: Mapping[str, int], lanes: int) -> Function:
     pointers = [
         "t", "h", "low", "high", "y", "c", "dy", "dc", "inflow", "tolerance", "scale", "work",
@@ -254,31 +264,23 @@ def _tangent_step(system: System, layout: TangentLayout, offsets: Mapping[str, i
         for name in ("unknowns", "stage", "by_time", "slopes")
     }
 
-    def call(name: str, *arguments: str) -> None:
-        function.line(f"call void @{name}({', '.join(f'ptr {argument}' for argument in arguments)})")
-
-    def tell_time(number: int) -> None:
-        if system.uses_time:
-            t, h = function.load("%t", 0), function.load("%h", 0)
-            later = function.multiply_add(function.number(tableau.ALPHA[number]), h, t)
-            later = function.smaller(function.larger(later, function.load("%low", 0)), function.load("%high", 0))
-            function.store(later, "%work", offsets["moment"])
-
-    tell_time(0)
-    call("tangent_slopes", of_state["moment"], "%y", "%c", "%dy", "%dc", own["slopes"], own["by_time"])
+    write_moment(function, system, 0, offsets["moment"])
+    function.call("tangent_slopes", of_state["moment"], "%y", "%c", "%dy", "%dc", own["slopes"], own["by_time"])
     for number in range(tableau.STAGES):
-        tell_time(number)
+        write_moment(function, system, number, offsets["moment"])
         state_unknown = function.address("%work", number * system.size)
         unknown = function.address("%tangent_work", number * system.size)
         if number:  # the state of this stage once more: cheaper than to have kept it
-            call(f"state{number}", "%y", "%work", of_state["stage"])
-        call(f"combine{number}", "%dy", own["unknowns"], "%h", "%inflow", own["by_time"], own["stage"], unknown)
-        call(
+            function.call(f"state{number}", "%y", "%work", of_state["stage"])
+        function.call(
+            f"combine{number}", "%dy", own["unknowns"], "%h", "%inflow", own["by_time"], own["stage"], unknown
+        )
+        function.call(
             "tangent_stage", of_state["moment"], of_state["stage"] if number else "%y", "%c",
             own["stage"] if number else "%dy", "%dc", of_state["factors"], own["slopes"], state_unknown, unknown,
         )  # fmt: skip
     last = function.address("%tangent_work", (tableau.STAGES - 1) * system.size)
-    call("tangent_judge", "%dy", own["stage"], last, "%tolerance", "%scale", "%new", "%error")
+    function.call("tangent_judge", "%dy", own["stage"], last, "%tolerance", "%scale", "%new", "%error")
     return function
 
 
