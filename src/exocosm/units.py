@@ -39,6 +39,7 @@ def registry() -> pint.UnitRegistry:
 
     units: pint.UnitRegistry = pint.UnitRegistry(autoconvert_offset_to_baseunit=False, cache_folder=None)
     units.define("vesicle = [vesicle] = ves")
+    units.define("particle = vesicle")  # lipoproteins and aggregates are counted in the same unit
     units.define("cell = [cell]")
     # pint counts a molecule as a plain number; here it is a dimension, and Avogadro's number must be written out
     units.define("molecule = [molecule]")

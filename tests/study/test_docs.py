@@ -3,8 +3,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from exocosm.study import schema
-from exocosm.study.load import load
+from exocosm.study.load import KINDS, load
 from exocosm.study.resolve import resolve
 from exocosm.study.schema import study_schema
 
@@ -21,4 +20,4 @@ def test_every_key_is_documented() -> None:
     found = study_schema()
     keys = set(found["properties"]) | {key for part in found["$defs"].values() for key in part.get("properties", ())}
     assert keys - written == set()
-    assert set(schema.KINDS) <= written
+    assert set(KINDS) <= written

@@ -87,9 +87,9 @@ def _source(key: str, known: Catalogue, values: int) -> Row:
 
 def _studies(folder: Path | None) -> list[Row]:
     """Study files below a folder, with their titles; files that are no study files are passed over."""
+    from exocosm.documents.safe_yaml import read_yaml
     from exocosm.errors import ExocosmError
     from exocosm.files import read_text
-    from exocosm.study.safe_yaml import read_yaml
 
     root = folder or Path()
     if not root.is_dir():

@@ -1,7 +1,7 @@
 """Looking a value up: a stated order of falling back, and the path it took as sentences.
 
-A question is a quantity with a context (organism, population, organ, cell, carrier, cargo, label).  Field by field a
-row is then
+A question is a quantity with a context (organism, population, organ, cell, carrier, cargo, label, fluid, device).
+Field by field a row is then
 
 - *equal*: it names what was asked;
 - *narrower*: it names something where the question names nothing;
@@ -21,7 +21,8 @@ Within a step the fields are relaxed in the order population, label, cell, organ
 compared first by how far they are borrowed in organism, then in carrier, and so on down to population; the fewer and
 the lesser the better.  A carrier is borrowed along small_ev - rbc_vesicle - liposome - nanoparticle - any other, an
 organism along mouse - rat - human, then any other.  A dissolved carrier (free drug, albumin) and a particle are never
-borrowed from one another.  Rows equally far: fewer general fields in the same order (organism first) win, then a row
+borrowed from one another; nor is a fluid or a device from any other.  Rows equally far: fewer general fields in the
+same order (device, fluid, organism first) win, then a row
 without over one with narrower fields, then measured over derived, fitted or constant, then `opened` over `carried`.
 
 Rows that are equal in all of this are conflicting measurements: nothing is picked in silence.
@@ -73,7 +74,8 @@ NEVER_SCALED_OF_PARTICLES = (
     "uptake_rate_phagocytes",
 )
 
-RELAXED_LAST_TO_FIRST = ("organism", "carrier", "cargo", "organ", "cell", "label", "population")
+NEVER_BORROWED = ("fluid", "device")
+RELAXED_LAST_TO_FIRST = ("device", "fluid", "organism", "carrier", "cargo", "organ", "cell", "label", "population")
 RELAXED_BEFORE_ASSUMED = frozenset({"population", "label", "cell"})
 ORGANISMS = ("mouse", "rat", "human")
 CARRIERS = ("small_ev", "rbc_vesicle", "liposome", "nanoparticle")
@@ -180,6 +182,8 @@ def match(value: Value, context: Mapping[str, str]) -> Match | None:
         asked, given = context.get(field, "").casefold(), getattr(value, field).casefold()
         distance = 0
         if asked and given and asked != given:
+            if field in NEVER_BORROWED:
+                return None
             if field == "carrier" and (asked in DISSOLVED) != (given in DISSOLVED):
                 return None
             distance = _distance(field, asked, given)

@@ -23,7 +23,7 @@ SPREAD_KINDS = (
 )
 DISTRIBUTIONS = ("fixed", "normal", "lognormal", "uniform", "loguniform", "logitnormal")
 STATUSES = ("opened", "carried", "")
-CONTEXT = ("organism", "population", "organ", "cell", "carrier", "cargo", "label")
+CONTEXT = ("organism", "population", "organ", "cell", "carrier", "cargo", "label", "fluid", "device")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Value:
     the limits of a range.  `between_subject_cv` is a second, independent statement: how much subjects differ
     (a fraction), where `spread` describes something else.  `status`: `opened` when its source was opened, `carried`
     when taken over from a list of facts, empty without a source.  An assumed row may name a source whose statement it
-    rests on, most often a limit; its note then says what the source states.
+    rests on, most often a limit; its note then says what the source states.  `fluid`: plasma, urine, a buffer ...;
+    `device`: what is bought or owned (rotor, column, membrane, bead, instrument).
     """
 
     id: str
@@ -57,6 +58,8 @@ class Value:
     carrier: str = ""
     cargo: str = ""
     label: str = ""
+    fluid: str = ""
+    device: str = ""
     source: str = ""
     locator: str = ""
     basis: str = ""

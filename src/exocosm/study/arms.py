@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from exocosm.documents.fields import MechanismChoice
 from exocosm.engines.contract import Schedule
 from exocosm.errors import CheckError, ExocosmError, InputError, Problem, nearest
 from exocosm.evidence.catalogue import Catalogue
@@ -14,7 +15,6 @@ from exocosm.evidence.value import CONTEXT
 from exocosm.network.parts import Model
 from exocosm.study.doses import Dosing, Given, add_dose
 from exocosm.study.faults import Fault
-from exocosm.study.fields import MechanismChoice
 from exocosm.study.load import Study
 from exocosm.study.resolved import ResolvedArm
 from exocosm.study.schema import Arm

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from exocosm import units
+from exocosm.documents.quantity import hours, quantity
 from exocosm.errors import ExocosmError, Problem, nearest
 from exocosm.network.dimensions import unit_problems
 from exocosm.network.grammar import parse
 from exocosm.network.parts import Assignment, Model
 from exocosm.network.reading import read, unknown_symbols
 from exocosm.study.load import Study
-from exocosm.study.quantity import hours, quantity
 from exocosm.study.resolved import Contrast, Metric, Output, ResolvedArm, WhatIf
 
 IN_HOURS = ("time_of_maximum", "half_life", "time_above")

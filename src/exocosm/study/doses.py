@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exocosm import units
+from exocosm.documents.quantity import hours, quantity
 from exocosm.engines.contract import Dose
 from exocosm.errors import InputError, nearest
 from exocosm.evidence.pin import Pin
 from exocosm.network.parts import Model, Parameter
 from exocosm.study.card import converted, ratio_parameters
 from exocosm.study.plan import dose_times
-from exocosm.study.quantity import hours, quantity
 from exocosm.study.values import constant_pin
 from exocosm.vesicles.card import CANONICAL_UNIT, DRUG_AMOUNT, DRUG_MASS, PARTICLES, PROTEIN
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from exocosm.documents.quantity import looks_like_quantity, quantity
 from exocosm.errors import InputError
 from exocosm.evidence.pin import Pin
 from exocosm.network.parts import (
@@ -22,7 +23,6 @@ from exocosm.network.parts import (
     Variable,
 )
 from exocosm.network.template import expand
-from exocosm.study.quantity import looks_like_quantity, quantity
 from exocosm.study.values import constant_pin, own_pin
 
 if TYPE_CHECKING:

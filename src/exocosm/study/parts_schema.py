@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from exocosm.study.fields import (
+from exocosm.documents.fields import (
     Expression,
     Mechanism,
     Option,

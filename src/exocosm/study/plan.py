@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from exocosm.documents.quantity import hours
 from exocosm.errors import InputError
-from exocosm.study.quantity import hours
 
 if TYPE_CHECKING:
     from exocosm.study.schema import DoseText, Simulate

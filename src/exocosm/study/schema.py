@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from exocosm.study.fields import (
+from exocosm.documents.fields import (
     Expression,
     Mechanism,
     OwnValue,
@@ -23,8 +23,6 @@ from exocosm.study.fields import (
 )
 from exocosm.study.parts_schema import ModelText
 
-KINDS = {"study": "", "screening": "planned", "design": "planned", "experiment": "planned"}
-VERSION = 1
 MAXIMUM_ARMS = 50
 MAXIMUM_DRAWS = 100_000
 MAXIMUM_ANIMALS = 100_000

@@ -18,7 +18,7 @@ from exocosm.evidence.value import CONTEXT, Value
 from exocosm.network.parts import Parameter
 
 if TYPE_CHECKING:
-    from exocosm.study.fields import OwnValue
+    from exocosm.documents.fields import OwnValue
 
 CORRELATION = "correlation"  # the quantity of rows that say how two others vary together
 

@@ -1,14 +1,15 @@
-"""Populations of vesicles as weighted parcels: what flows from preparation to body to bench.
+"""Populations of particles as weighted parcels: what flows from preparation to body to bench.
 
-A parcel stands for many vesicles that are alike: one diameter, density, kind, origin, and cargo per vesicle, and how
-many there are.  Every operation returns a new population and adds a sentence to its history.
+A parcel stands for many particles that are alike: one diameter, density, kind, origin, what each carries, and how many
+there are.  Vesicles are particles, and so are the lipoproteins, proteins and aggregates that travel with them.
+Every operation returns a new population and adds a sentence to its history.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -20,15 +21,27 @@ from exocosm.errors import InputError
 Numbers = NDArray[np.float64]
 MAXIMUM_PARCELS = 1_000_000
 CENTIMETRE_PER_NM = 1e-7
+_DESCRIBED: Mapping[str, Any] = {  # what tells one parcel from another, beside cargo and markers
+    "diameter_nm": float,
+    "density": float,
+    "kind": np.str_,
+    "origin": np.str_,
+    "refractive_index": float,
+    "charge_mv": float,
+    "protein_ag": float,
+}
 NANOGRAM_PER_GRAM = 1e9
 
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """Vesicles as parcels; all arrays have the shape [parcel] and are read-only.
+    """Particles as parcels; all arrays have the shape [parcel] and are read-only.
 
-    diameter_nm: nm.  density: g/mL.  count: vesicle, need not be whole.  kind, origin: texts, such as `small_ev` and
-    `tumour`.  cargo: name -> molecules per vesicle of each parcel.  history: what was done, oldest first.
+    diameter_nm: nm.  density: g/mL, in an isotonic buffer.  count: vesicle, need not be whole.  kind, origin: texts,
+    such as `small_ev` and `tumour`.  cargo: name -> molecules per vesicle of each parcel.  history: what was done,
+    oldest first.  What only the bench asks for: markers: name -> copies on the surface per vesicle, the mean of each
+    parcel.  refractive_index: of the whole particle as a sphere, 0 if not known.  charge_mv: zeta potential.
+    protein_ag: protein in one particle, in attogram (1e-18 g).
     Raises InputError for arrays that do not fit together or hold what no vesicle can have.
     """
 
@@ -39,6 +52,10 @@ class Population:
     origin: NDArray[np.str_]
     cargo: Mapping[str, Numbers] = field(default_factory=dict)
     history: tuple[str, ...] = ()
+    markers: Mapping[str, Numbers] = field(default_factory=dict)
+    refractive_index: Numbers = field(default_factory=lambda: np.zeros(1))
+    charge_mv: Numbers = field(default_factory=lambda: np.zeros(1))
+    protein_ag: Numbers = field(default_factory=lambda: np.zeros(1))
 
     def __post_init__(self) -> None:
         parcels = np.size(self.count)
@@ -46,25 +63,29 @@ class Population:
             raise InputError(f"a population of {parcels} parcels; at most {MAXIMUM_PARCELS} are held")
         for name in ("diameter_nm", "density", "count"):
             object.__setattr__(self, name, _numbers(name, getattr(self, name), parcels, positive=name != "count"))
+        for name in ("refractive_index", "protein_ag"):
+            object.__setattr__(self, name, _numbers(name, getattr(self, name), parcels))
+        object.__setattr__(self, "charge_mv", _numbers("charge_mv", self.charge_mv, parcels, negative=True))
         for name in ("kind", "origin"):
             object.__setattr__(self, name, _texts(name, getattr(self, name), parcels))
-        cargo = {name: _numbers(f"cargo '{name}'", column, parcels) for name, column in sorted(self.cargo.items())}
-        object.__setattr__(self, "cargo", MappingProxyType(cargo))
+        for name in ("cargo", "markers"):
+            given: Mapping[str, ArrayLike] = getattr(self, name)
+            columns = {one: _numbers(f"{name} '{one}'", column, parcels) for one, column in sorted(given.items())}
+            object.__setattr__(self, name, MappingProxyType(columns))
 
     def __len__(self) -> int:
         return int(self.count.size)
 
 
-def _numbers(name: str, column: ArrayLike, parcels: int, positive: bool = False) -> Numbers:
+def _numbers(name: str, column: ArrayLike, parcels: int, positive: bool = False, negative: bool = False) -> Numbers:
     array = np.array(column, dtype=float).reshape(-1)
     if array.size == 1 and parcels != 1:
         array = np.full(parcels, array[0])
     if array.size != parcels:
         raise InputError(f"{name} has {array.size} entries for {parcels} parcels")
-    if not np.all(np.isfinite(array)) or np.any(array < 0) or (positive and np.any(array == 0)):
-        raise InputError(
-            f"{name} holds a number that is not {'above zero' if positive else 'zero or above'} and finite"
-        )
+    if not np.all(np.isfinite(array)) or (not negative and np.any(array < 0)) or (positive and np.any(array == 0)):
+        allowed = "above zero and finite" if positive else "finite" if negative else "zero or above and finite"
+        raise InputError(f"{name} holds a number that is not {allowed}")
     array.setflags(write=False)
     return array
 
@@ -150,33 +171,46 @@ def scale(population: Population, factor: float) -> Population:
 
 
 def _counted(population: Population, count: Numbers, event: str) -> Population:
-    return replace(population, count=count, history=(*population.history, event))
+    """The population with other counts, which the callers have computed: only the counts are examined again."""
+    if count.shape != population.count.shape or not (np.isfinite(count).all() and (count >= 0).all()):
+        raise InputError(f"{event}: counts must be zero or above and finite, one for each of {len(population)} parcels")
+    changed = object.__new__(Population)
+    changed.__dict__.update(population.__dict__)  # its columns are read-only, so they can be shared
+    count = count.copy() if count.base is not None or count is population.count else count
+    count.setflags(write=False)
+    changed.__dict__["count"] = count
+    changed.__dict__["history"] = (*population.history, event)
+    return changed
 
 
 def mix(*populations: Population) -> Population:
     """All parcels of several populations; parcels that differ in nothing but their count become one.
 
-    Cargo that a population does not name is absent from its vesicles (zero molecules).
+    Cargo and markers that a population does not name are absent from its vesicles (zero molecules).
     """
     if not populations:
         raise InputError("mix needs at least one population")
-    names = sorted({name for population in populations for name in population.cargo})
+    cargo = sorted({name for population in populations for name in population.cargo})
+    markers = sorted({name for population in populations for name in population.markers})
     merged: dict[tuple[Any, ...], float] = {}
     for population in populations:
-        columns = [population.cargo.get(name, np.zeros(len(population))) for name in names]
-        described = (population.diameter_nm, population.density, population.kind, population.origin, *columns)
+        none = np.zeros(len(population))
+        described = [getattr(population, name) for name in _DESCRIBED]
+        described += [population.cargo.get(name, none) for name in cargo]
+        described += [population.markers.get(name, none) for name in markers]
         for *description, count in zip(*described, population.count, strict=True):
             key = tuple(description)
             merged[key] = merged.get(key, 0.0) + float(count)
-    rows = list(zip(*merged, strict=True)) if merged else [()] * (4 + len(names))
+    known = len(_DESCRIBED)
+    rows = list(zip(*merged, strict=True)) if merged else [()] * (known + len(cargo) + len(markers))
     histories = " | ".join(" > ".join(population.history[-3:]) or "made" for population in populations)
+    columns = {name: np.array(row, dtype=_DESCRIBED[name]) for name, row in zip(_DESCRIBED, rows[:known], strict=True)}
+    carried = [np.array(column, dtype=float) for column in rows[known:]]
     return Population(
-        diameter_nm=np.array(rows[0], dtype=float),
-        density=np.array(rows[1], dtype=float),
+        **columns,
         count=np.array(list(merged.values()), dtype=float),
-        kind=np.array(rows[2], dtype=np.str_),
-        origin=np.array(rows[3], dtype=np.str_),
-        cargo={name: np.array(column, dtype=float) for name, column in zip(names, rows[4:], strict=True)},
+        cargo=dict(zip(cargo, carried[: len(cargo)], strict=True)),
+        markers=dict(zip(markers, carried[len(cargo) :], strict=True)),
         history=(f"mixed of: {histories}",),
     )
 

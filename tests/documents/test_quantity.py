@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from exocosm.documents.quantity import hours, looks_like_quantity, quantity
 from exocosm.errors import UnitError
-from exocosm.study.quantity import hours, looks_like_quantity, quantity
 
 
 @pytest.mark.parametrize(

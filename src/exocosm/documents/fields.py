@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from exocosm.documents.quantity import hours, quantity, unit_text
 from exocosm.errors import UnitError
 from exocosm.evidence.value import DISTRIBUTIONS, METHODS, SPREAD_KINDS
-from exocosm.study.quantity import hours, quantity, unit_text
 
 MAXIMUM_TEXT = 20_000
 

@@ -1,0 +1,1 @@
+"""What instruments write: one file per format, all read into the same `Recording`."""
