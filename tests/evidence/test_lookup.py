@@ -8,7 +8,7 @@ import pytest
 from exocosm.errors import EvidenceError, InputError
 from exocosm.evidence.bibliography import Source
 from exocosm.evidence.catalogue import Catalogue, catalogue_of
-from exocosm.evidence.lookup import NEVER_SCALED_OF_PARTICLES, find
+from exocosm.evidence.lookup import NEVER_BORROWED, NEVER_SCALED_OF_PARTICLES, find
 from exocosm.evidence.value import CONTEXT, Value
 
 SOURCES = {"Kim2019": Source("Kim2019", "misc", {})}
@@ -23,6 +23,8 @@ ASKED = {
     "carrier": "small_ev",
     "cargo": "doxorubicin",
     "label": "DiR",
+    "fluid": "plasma",
+    "device": "column",
 }
 ELSE = {
     "organism": "rat",
@@ -32,6 +34,8 @@ ELSE = {
     "carrier": "liposome",
     "cargo": "paclitaxel",
     "label": "DiD",
+    "fluid": "urine",
+    "device": "membrane",
 }
 EXACT = replace(MEASURED, id="exact", **ASKED)
 
@@ -62,6 +66,8 @@ LADDER = [
     replace(EXACT, id="general-cargo", cargo=""),
     replace(EXACT, id="general-carrier", carrier=""),
     replace(EXACT, id="general-organism", organism=""),
+    replace(EXACT, id="general-fluid", fluid=""),
+    replace(EXACT, id="general-device", device=""),
     replace(MEASURED, id="general"),
     other("population", id="other-population"),
     other("population", id="other-population-fitted", method="fitted"),
@@ -98,7 +104,13 @@ def test_neighbours_on_the_ladder_are_no_conflict(better: Value, worse: Value) -
     assert find(catalogue(worse, better), "uptake_rate", ASKED).value.id == better.id
 
 
-@pytest.mark.parametrize("field", CONTEXT)
+@pytest.mark.parametrize("field", NEVER_BORROWED)
+def test_fluids_and_devices_are_never_borrowed(field: str) -> None:
+    with pytest.raises(EvidenceError, match=rf"known only for another {field} \(known: {ELSE[field]}\)"):
+        find(catalogue(other(field)), "uptake_rate", ASKED)
+
+
+@pytest.mark.parametrize("field", [field for field in CONTEXT if field not in NEVER_BORROWED])
 def test_every_borrowed_field_is_named(field: str) -> None:
     found = find(catalogue(other(field)), "uptake_rate", ASKED)
     assert found.trust == "borrowed"

@@ -29,7 +29,7 @@ def test_round_trip_through_json_and_yaml(number: float, note: str) -> None:
 
 
 def test_holds_the_whole_row() -> None:
-    assert pin_to_dict(PIN)["value"]["low"] is None and len(pin_to_dict(PIN)["value"]) == 26
+    assert pin_to_dict(PIN)["value"]["low"] is None and len(pin_to_dict(PIN)["value"]) == 28
     assert pin_from_dict(pin_to_dict(PIN)) == PIN
     assert cited_keys((PIN, PIN)) == ("Kim2019", "Lee2020")
 

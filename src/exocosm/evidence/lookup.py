@@ -334,6 +334,13 @@ def _refusal(question: str, asked: Mapping[str, str], rows: Sequence[Value]) -> 
 def _nothing(
     catalogue: Catalogue, quantity: str, asked: Mapping[str, str], question: str, rows: Sequence[Value]
 ) -> str:
+    for field in NEVER_BORROWED:
+        words = {getattr(row, field) for row in rows}
+        if words and asked.get(field) and not {"", asked[field].casefold()} & {word.casefold() for word in words}:
+            return (
+                f"{question}: known only for another {field} ({nearest(asked[field], words)}), and a {field} is not "
+                "borrowed from another; give the study's own value, with a source or with method assumed and a range"
+            )
     if rows:
         known = ", ".join(f"{row.id} ({row.carrier})" for row in rows[:8])
         return (
