@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import TypeVar
@@ -38,7 +38,8 @@ class Outcome:
     (and of `added`, less `destroyed`), parcel by parcel, to the last vesicle.  minutes: total time at the bench or in
     the machine; hands_on_minutes: of a person.  instruction: the step as a person at the bench reads it.  warnings:
     what is outside the method's domain.  added: particles that the step brings in (dye, background of a kit);
-    destroyed: particles that it takes apart (lysis, digestion).
+    destroyed: particles that it takes apart (lysis, digestion).  findings: what the step shows by itself, such as
+    `band_density small_ev` in g/mL.
     """
 
     product: Specimen
@@ -50,6 +51,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     added: Population | None = None
     destroyed: Population | None = None
+    findings: Mapping[str, float] = field(default_factory=dict)
 
 
 S = TypeVar("S", bound=Settings)
