@@ -75,3 +75,8 @@ def test_unknown_units_are_refused_in_words(unit: str) -> None:
 def test_any_text_gives_a_unit_or_a_unit_error(text: str) -> None:
     with contextlib.suppress(UnitError):
         units.factor(text)
+
+
+def test_a_particle_is_counted_as_a_vesicle_alone_and_in_ratios() -> None:
+    assert units.convert(3.0, "particle", "vesicle") == 3.0
+    assert units.convert(3.0, "particle/mL", "vesicle/mL") == 3.0

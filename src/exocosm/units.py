@@ -47,6 +47,7 @@ def registry() -> pint.UnitRegistry:
     units.define("percent_injected_dose = 0.01 injected_dose = pctID")
     units.define("euro = [money]")
     units.define("activity_unit = [activity]")
+    units._build_cache()  # pint has worked out the dimension of its own `particle` (a mole's share) beforehand
     return units
 
 
