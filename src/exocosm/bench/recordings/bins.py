@@ -10,7 +10,7 @@ _ROUNDING = 0.02  # of a step: how far printed centres may be from regular ones
 
 
 def edges(centre: Numbers) -> tuple[Numbers, Numbers, str]:
-    """Lower and upper edges of bins with these rising centres, and how they lie: 'linear', 'logarithmic' or 'irregular'.
+    """Lower and upper edges of bins by their rising centres, and how they lie: 'linear', 'logarithmic', 'irregular'.
 
     Linear: c -/+ h/2.  Logarithmic: c / sqrt(r) and c sqrt(r).  Irregular: half way to the neighbours.
     """

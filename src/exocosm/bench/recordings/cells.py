@@ -15,11 +15,11 @@ AGAIN = "export the file again from the instrument's program"
 MAXIMUM_COLUMNS = 5000
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _COMMA = re.compile(r"\d,\d")
-_NOT_THOUSANDS = re.compile(r"(?:\d,\d{1,2}(?!\d)|\d,\d{4}|(?<!\d)0\d*,\d)")
+_NOT_THOUSANDS = re.compile(r"\d,\d{1,2}(?!\d)|\d,\d{4}|(?<!\d)0\d*,\d|\d,\d+[eE][+-]?\d")
 
 
 def split(line: str, delimiter: str, most: int = -1) -> list[str]:
-    """Cells of a line without the blanks around them; quotes are respected.  most: cells after which no more are cut."""
+    """Cells of a line without the blanks around them; quotes are respected.  most: how many cuts at most."""
     if '"' not in line:
         return [cell.strip() for cell in line.split(delimiter, most)]
     try:
@@ -61,13 +61,11 @@ def decimal_mark(text: FileText, lines: Sequence[str], first: int, delimiter: st
         (k, found[0]) for k, line in enumerate(lines) if (found := re.search(r"[\d.,]*\d,\d[\d.,]*", line))
     )
     if re.search(r"\d\.\d", sample):
-        found = f"numbers have both points and commas (as in '{shown}')"
-        raise refusal(
-            text.name, text.line(first + row), found, "export it with one decimal mark, no thousands separator"
-        )
+        both = f"numbers have both points and commas (as in '{shown}')"
+        raise refusal(text.name, text.line(first + row), both, "export it with one decimal mark and no thousands marks")
     if _NOT_THOUSANDS.search(sample) is None:
-        found = f"'{shown}' may be a decimal number or thousands"
-        raise refusal(text.name, text.line(first + row), found, "export it without thousands separators")
+        either = f"'{shown}' may be a decimal number or thousands"
+        raise refusal(text.name, text.line(first + row), either, "export it without thousands marks")
     return ","
 
 

@@ -53,8 +53,9 @@ class Replicate:
     histogram: number-weighted, None if the file has only particles.  other: further histograms: 'surface', 'volume',
     'diffusion', 'diffusion_surface', 'diffusion_volume', 'tracks' (how many tracks stand behind each bin) and
     'logarithmic' (the same particles in bins of equal ratio: never to be added).  percentiles_nm: the instrument's own
-    table, 101 diameters below which 0, 1 ... 100 % of the particles lie.  diameters_nm: one per particle, where the file lists them; `included` says
-    which of them the instrument counted.  concentration: particle/mL as the file states it, None if it does not.
+    table, 101 diameters below which 0, 1 ... 100 % of the particles lie.  diameters_nm: one per particle, where the
+    file lists them; `included` says which of them the instrument counted.  concentration: particle/mL as the file
+    states it, None if it does not.
     reported: what the instrument says itself (mean, mode, sd, d10, d50, d90 in nm; valid_tracks; particles_per_frame).
     settings: what the file says of this video alone (temperature, viscosity, camera level ...), as text.
     messages: quality warnings of the instrument about this video, in its own words.

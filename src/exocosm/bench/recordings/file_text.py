@@ -64,10 +64,7 @@ class FileText:
 def file_text(content: bytes, name: str) -> FileText:
     """The lines of a file.  Errors: RecordingError if it is empty, too large, or not text."""
     text, encoding = decoded(content, name)
-    if "\r" in text:
-        lines = _LINE_END.split(text)
-    else:
-        lines = text.split("\n")
+    lines = _LINE_END.split(text) if "\r" in text else text.split("\n")
     if lines and not lines[-1]:
         lines.pop()
     numbers = None

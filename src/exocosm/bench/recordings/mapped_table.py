@@ -33,11 +33,8 @@ def read(content: bytes, name: str, mapping: TableMapping) -> tuple[Recording, .
         return _wide(text, header, delimiter, cells, mapping, checksum)
     place = {column: _index(cells, column) for column in mapping.columns}
     rows, numbers, notes = _rows(text, header + 1, delimiter, place, cells)
-    numeric = [
-        c
-        for c in (mapping.size, mapping.low, mapping.high, mapping.value, mapping.dilution, mapping.concentration)
-        if c
-    ]
+    words = (mapping.sample, mapping.replicate, mapping.included)
+    numeric = [column for column in mapping.columns if column not in words]
     lines = [" ".join(row[place[column]] for column in numeric) for row in rows]
     decimal = mapping.decimal or decimal_mark(text, lines, header + 1, delimiter)
     values = {column: _numbers(text, rows, numbers, place[column], column, decimal) for column in numeric}
@@ -53,7 +50,8 @@ def _wide(
         text, header, delimiter, size, [k for k, cell in enumerate(cells) if k != size and cell],
         size_factor=mapping.size_factor, amount_factor=factor or 1.0,
         unit="particle" if factor is None else "particle/mL", notes=(), checksum=checksum, decimal=mapping.decimal,
-        instrument=mapping.instrument, form=FORMAT, dilution=mapping.dilution_number, concentrations=mapping.concentrations,
+        instrument=mapping.instrument, form=FORMAT, dilution=mapping.dilution_number,
+        concentrations=mapping.concentrations,
     )  # fmt: skip
 
 

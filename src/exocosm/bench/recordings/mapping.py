@@ -213,13 +213,9 @@ def _value(parts: dict[str, dict[str, Any]], rows: str, problems: list[Problem])
 
 
 def _rest(parts: dict[str, dict[str, Any]], problems: list[Problem]) -> dict[str, Any]:
-    for key, words in (
-        ("sample", ("column", "text")),
-        ("dilution", ("column", "number")),
-        ("concentration", ("column", "number")),
-    ):
-        if sum(word in parts[key] for word in words) > 1:
-            problems.append(Problem("value", key, f"give either '{words[0]}' or '{words[1]}'"))
+    for key, word in (("sample", "text"), ("dilution", "number"), ("concentration", "number")):
+        if parts[key] and ("column" in parts[key]) == (word in parts[key]):
+            problems.append(Problem("value", key, f"give either 'column' or '{word}'"))
     concentration = parts["concentration"]
     factor = 1.0
     if concentration:

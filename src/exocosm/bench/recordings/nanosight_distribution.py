@@ -175,7 +175,7 @@ def _percentiles(text: FileText, index: int, delimiter: str, decimal: str, video
     if after >= text.end or not squeezed(text.lines[after].lstrip('"')).startswith("percentile"):
         return None, index
     last = _end_of_numbers(text, after + 1)
-    rows = []
+    rows: list[list[float]] = []
     for row in range(after + 1, last):
         values = [number(cell, decimal) for cell in split(text.lines[row], delimiter)[: videos + 1]]
         if len(values) != videos + 1 or values[0] != len(rows):

@@ -32,7 +32,8 @@ FORMAT = "NanoSight summary"
 _FIRST = re.compile(r"^\W*NTA (?:Experiment|Single Analysis) Summary File", re.IGNORECASE)
 _SECTION = re.compile(r"^\W*\[(Experiment Details|Results|Size Data)\]", re.IGNORECASE | re.MULTILINE)
 _DELIMITER = re.compile(
-    r'^"?(?:Software Version|Experiment Name|Operator Name|Time Captured|Filename:?|Temperature/C|Mean|Weighting)"?([,;\t|])',
+    r'^"?(?:Software Version|Experiment Name|Operator Name|Time Captured|Filename:?|Temperature/C|Mean|Weighting)"?'
+    r"([,;\t|])",
     re.MULTILINE,
 )
 _BLOCKS = {"[size data]": "size", "[diffusion coefficient data]": "diffusion"}

@@ -62,9 +62,9 @@ def readers() -> tuple[Reader, ...]:
 
 def formats() -> tuple[Format, ...]:
     """What can be read: name and description of every format."""
-    return tuple(
-        Format(reader.FORMAT, (reader.__doc__ or "").strip().split("\n", 1)[0]) for reader in (*readers(), mapped_table)
-    )
+    described = [(reader.FORMAT, reader.__doc__) for reader in readers()]
+    described.append((mapped_table.FORMAT, mapped_table.__doc__))
+    return tuple(Format(name, (text or "").strip().split("\n", 1)[0]) for name, text in described)
 
 
 def read_recordings(paths: str | Path | Iterable[str | Path], mapping: Mappings = None) -> tuple[Recording, ...]:

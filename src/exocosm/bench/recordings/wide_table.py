@@ -1,4 +1,4 @@
-"""Wide tables: one column of sizes, one column of amounts per sample or video (as tidyNano and notebooks write them)."""
+"""Wide tables: one column of sizes, one column of amounts per sample or video (as tidyNano writes them)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SIZE = re.compile(
     re.IGNORECASE,
 )
 _AVERAGES = re.compile(
-    r"(?:concentration )?(?:average|mean|median|standard error|std\.? ?(?:err(?:or)?|dev)?|se|sem|sd|standard deviation)",
+    r"(?:concentration )?(?:average|mean|median|standard (?:error|deviation)|std\.? ?(?:err(?:or)?|dev)?|sem?|sd)",
     re.IGNORECASE,
 )
 _NOT_AMOUNTS = re.compile(r"cumul|undersize|percent|%|dilution", re.IGNORECASE)
@@ -154,11 +154,9 @@ def _header(first: str, second: str) -> tuple[str, int, str] | None:
                 continue
             found = _SIZE.fullmatch(cells[column])
             below = split(second, delimiter)
-            if (
-                found is None
-                or len(below) <= column
-                or number(below[column], "," if delimiter != "," and "," in below[column] else ".") is None
-            ):
+            if found is None or len(below) <= column:
+                continue
+            if number(below[column].replace(",", ".") if delimiter != "," else below[column]) is None:
                 continue
             unit = (found["unit"] or "").casefold()
             if unit or found["tidy"] or cells[column].casefold().startswith("bin"):

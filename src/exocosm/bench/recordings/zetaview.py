@@ -167,7 +167,7 @@ def _sizes(text: FileText, header: int, settings: dict[str, str], stem: str) -> 
     other: dict[str, Histogram] = {}
     if linear is None:
         if blocks or not has_separator or traces:
-            found = "no histogram in bins of equal width, which ends with a row of -1, follows: the file was cut off or changed"
+            found = "no histogram in bins of equal width with a row of -1 at its end: the file was cut off or changed"
             raise refusal(text.name, text.line(text.end - 1), found, AGAIN)
         messages = ("no traces: the instrument found no particle to size", *messages)
         reported["d50"] = reported["median_concentration"] = reported["median_volume"] = None  # a zero that means none

@@ -1,4 +1,4 @@
-"""ZetaView `_11pos` text: what was measured at each position of the cell; concentrations and medians, no distribution."""
+"""ZetaView `_11pos` text: medians and concentrations at each position of the cell; no size distribution."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def can_read(head: str, name: str) -> bool:
 
 
 def read(content: bytes, name: str) -> tuple[Recording, ...]:
-    """One recording of kind 'positions', a replicate per position; those the instrument left out say so in `messages`."""
+    """One recording of kind 'positions', a replicate per position; `messages` of those left out say so."""
     text = file_text(content, name)
     top = next(k for k, line in enumerate(text.lines) if line.strip())
     delimiter = next((d for d in "\t;," if d in text.lines[top]), "\t")
     header = [cell.casefold() for cell in split(text.lines[top], delimiter)]
     place = {}
     for beginning, label in _COLUMNS:
-        found = next((k for k, cell in enumerate(header) if cell.startswith(beginning)), None)
-        if found is not None:
-            place[label] = found
+        column = next((k for k, cell in enumerate(header) if cell.startswith(beginning)), None)
+        if column is not None:
+            place[label] = column
     for wanted in ("position", "concentration", "valid_tracks"):
         if wanted not in place:
             raise refusal(name, text.line(top), f"there is no column of {wanted.replace('_', ' ')}", AGAIN)
