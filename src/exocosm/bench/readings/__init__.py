@@ -1,0 +1,1 @@
+"""What recordings say: sizes and concentrations with intervals, repeatability, linearity, quality, checklists."""

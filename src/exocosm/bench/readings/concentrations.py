@@ -1,0 +1,124 @@
+"""Concentrations of particles: of the diluted and the undiluted sample, never with a factor that nobody stated."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exocosm.bench.readings.estimates import Estimate, over_replicates
+from exocosm.bench.readings.findings import Finding
+from exocosm.bench.readings.samples import Described, Measurement
+from exocosm.bench.readings.sizes import size_histogram
+from exocosm.bench.recordings.contract import AS_CORRECTED, AS_MEASURED, Replicate
+
+Numbers = NDArray[np.float64]
+
+UNDILUTED, DILUTED, UNCLEAR = "undiluted sample", "diluted sample", "unclear"
+_IN_NAMES = re.compile(r"(?:^|[ _-])(?:d|dil|x|1[:_-])?(\d{2,6})(?:x|fold)?(?=[ _-]|$)", re.IGNORECASE)
+_AGREE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Concentration:
+    """Particles per mL of a measurement.
+
+    stated: as the file states them, by replicate.  dilution: the factor used, None if there is none; origin: who said
+    it, in words.  of: what the estimate is of - 'undiluted sample', 'diluted sample', or 'unclear' where the file does
+    not say whether its numbers hold the factor already.  by_replicate: particle/mL of that.  in_tube: particle/mL in
+    the tube that was measured, NaN where it cannot be known.
+    """
+
+    stated: Numbers
+    dilution: float | None
+    origin: str
+    of: str
+    by_replicate: Numbers
+    in_tube: Numbers
+    estimate: Estimate
+
+
+def stated_concentration(replicate: Replicate) -> float:
+    """Particle/mL of one video as stated, else as its histogram adds up; NaN if neither is there."""
+    if replicate.concentration is not None:
+        return replicate.concentration
+    histogram = size_histogram(replicate)
+    return float(histogram.amount.sum()) if histogram is not None and histogram.unit == "particle/mL" else math.nan
+
+
+def concentration_of(measurement: Measurement, described: Described, what: str) -> Concentration:
+    """The concentration of a measurement, times the dilution where one is recorded or given.
+
+    A factor given for the file goes before the recorded one; one given for all files fills in where none is recorded.
+    what: what the replicates are, in the plural.
+    """
+    recording = measurement.recording
+    stated = np.array([stated_concentration(replicate) for replicate in measurement.replicates])
+    own = described.dilutions.get(recording.file)
+    recorded = recording.dilution
+    factor, origin = own, "given for this file"
+    if factor is None and recorded is not None:
+        factor, origin = recorded, "recorded in the file"
+    if factor is None and described.dilution is not None:
+        factor, origin = described.dilution, "given for all files"
+    if factor is None:
+        origin = "none recorded, none given"
+    if recording.concentrations == AS_CORRECTED:
+        in_tube = stated / recorded if recorded else np.full_like(stated, math.nan)
+        of, values = UNDILUTED, stated
+        if own is not None and recorded:
+            values = in_tube * own
+    elif factor is not None and (recording.concentrations == AS_MEASURED or origin.startswith("given")):
+        in_tube, values, of = stated, stated * factor, UNDILUTED
+    else:
+        is_diluted = recording.concentrations == AS_MEASURED
+        of, values = DILUTED if is_diluted else UNCLEAR, stated
+        in_tube = stated if is_diluted else np.full_like(stated, math.nan)
+    estimate = over_replicates(values, what)
+    return Concentration(stated, factor, origin, of, values, in_tube, estimate)
+
+
+def concentration_findings(measurement: Measurement, found: Concentration) -> list[Finding]:
+    """What must be known of how a concentration came about."""
+    recording = measurement.recording
+    result = []
+    if not np.isfinite(found.stated).any():
+        return [Finding("note", measurement.name, "concentration", "has no concentration in its file")]
+    if found.of == DILUTED:
+        text = (
+            "the file records no dilution and none was given: the concentration is that of the DILUTED sample as it "
+            "was measured; give --dilution"
+        )
+        hint = possible_dilution(measurement)
+        if hint:
+            text += f" (the name holds '{hint}', which may be it; it is not used)"
+        result.append(Finding("warning", measurement.name, "dilution", text))
+    elif found.of == UNCLEAR:
+        text = (
+            "the file does not say whether its concentration is that of the diluted or of the undiluted sample; it is "
+            "shown as it stands"
+        )
+        result.append(Finding("warning", measurement.name, "dilution", text))
+    elif recording.concentrations not in (AS_MEASURED, AS_CORRECTED):
+        text = (
+            f"the file does not say what its concentration is of; it was multiplied by the dilution that was given "
+            f"({found.dilution:g})"
+        )
+        result.append(Finding("note", measurement.name, "dilution", text))
+    recorded = recording.dilution
+    if recorded and found.dilution and abs(recorded - found.dilution) > _AGREE * recorded:
+        text = f"the file records dilution {recorded:g}, but {found.dilution:g} was given for it and is used"
+        result.append(Finding("warning", measurement.name, "dilution", text))
+    return result
+
+
+def possible_dilution(measurement: Measurement) -> str:
+    """A number in the names of a measurement that looks like a dilution, '' if there is none: shown, never used."""
+    for name in (measurement.part, measurement.recording.sample, measurement.replicates[0].name):
+        found = [match for match in _IN_NAMES.findall(name) if int(match) >= 10 and not re.fullmatch(r"0+|20\d\d", match)]
+        if found:
+            return str(found[-1])
+    return ""

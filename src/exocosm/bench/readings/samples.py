@@ -1,0 +1,157 @@
+"""Which replicates belong together: measurements (taken alike, from one recording) and samples (named alike)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from exocosm.bench.readings.findings import Finding
+from exocosm.bench.recordings.contract import Recording, Replicate
+from exocosm.errors import InputError, nearest
+
+GROUPINGS = ("sample", "file")
+# what changes what is seen or how it is tracked; videos that differ in it are no replicates of one another
+DECISIVE = (
+    "camera level", "camera type", "laser type", "detection threshold", "slider shutter", "slider gain",
+    "sensitivity", "shutter", "laser wavelength", "minimum brightness",
+)  # fmt: skip
+_TIME = re.compile(r"[ _-]*\d{4}-\d{2}-\d{2}[ _T-]+\d{2}-\d{2}-\d{2}")
+_INDEX = re.compile(r"[ _-]*\d+$")
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """Replicates that were taken alike: of one recording, with the same settings, and named alike.
+
+    name: unique among all; sample: to which it belongs.  part: what tells it from the rest of its file, '' if nothing.
+    """
+
+    name: str
+    sample: str
+    recording: Recording
+    replicates: tuple[Replicate, ...]
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Described:
+    """What the user says of files: sample and dilution by file name, and one dilution for all that record none."""
+
+    samples: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    dilutions: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    dilution: float | None = None
+
+
+def measurements_of(
+    recordings: Sequence[Recording], described: Described | None = None, group_by: str = "sample"
+) -> tuple[tuple[Measurement, ...], tuple[Finding, ...]]:
+    """The measurements in some recordings, and what should be known of how they were put together.
+
+    group_by: `sample` takes recordings with the very same sample name as one sample; `file` takes each file by itself.
+    Errors: InputError for another word, and for a description of a file that is not among the recordings.
+    """
+    if group_by not in GROUPINGS:
+        raise InputError(f"files are grouped by {' or '.join(GROUPINGS)}, not by '{group_by}'; "
+                         f"{nearest(group_by, GROUPINGS)}")  # fmt: skip
+    described = described or Described()
+    _require_known({*described.samples, *described.dilutions}, recordings)
+    findings: list[Finding] = []
+    result: list[Measurement] = []
+    seen: dict[tuple[str, str, float | None], str] = {}
+    for recording in recordings:
+        twin = seen.setdefault((recording.checksum, recording.sample, recording.dilution), recording.file)
+        if twin != recording.file:
+            text = f"holds the same bytes as {twin} and is left out, so that nothing is counted twice"
+            findings.append(Finding("warning", recording.file, "twin", text))
+            continue
+        own = described.samples.get(recording.file)
+        sample = own or (recording.sample if group_by == "sample" else f"{recording.sample} ({recording.file})")
+        parts = parts_of(recording)
+        if len(parts) > 1:
+            told = ", ".join(f"{part} ({len(videos)})" for part, videos in parts.items())
+            text = (
+                f"its {len(recording.replicates)} videos were not all taken alike and are {len(parts)} measurements, "
+                f"not {len(recording.replicates)} replicates of one: {told}"
+            )
+            findings.append(Finding("note", recording.file, "parts", text))
+        for part, videos in parts.items():
+            name = " / ".join(word for word in (sample, recording.file, part) if word)
+            result.append(Measurement(name, sample, recording, videos, part if len(parts) > 1 else ""))
+    return _with_short_names(result), (*findings, *_similar_names(result))
+
+
+def parts_of(recording: Recording) -> dict[str, tuple[Replicate, ...]]:
+    """The replicates of a recording by what they have in common: a stem of their names, and decisive settings.
+
+    Names of videos that only count up, or tell the time, have one stem.  Stems divide a file only if each has two or
+    more videos; settings always do.
+    """
+    stems = [_INDEX.sub("", _TIME.sub("", replicate.name)) for replicate in recording.replicates]
+    repeated = Counter(stems)
+    use_stems = len(repeated) > 1 and min(repeated.values()) > 1
+    groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[Replicate]] = {}
+    for stem, replicate in zip(stems, recording.replicates, strict=True):
+        settings = tuple(
+            (key, value) for key, value in replicate.settings.items() if key.casefold().strip(": ") in DECISIVE
+        )
+        groups.setdefault((stem if use_stems else "", settings), []).append(replicate)
+    common = set.intersection(*(set(settings) for _, settings in groups)) if groups else set()
+    named: dict[str, tuple[Replicate, ...]] = {}
+    for (stem, settings), replicates in groups.items():
+        differing = [] if use_stems else [f"{key} {value}" for key, value in settings if (key, value) not in common]
+        name = " ".join([stem, ", ".join(differing)]).strip()
+        while name in named:
+            name += " (again)"
+        named[name] = tuple(replicates)
+    return named
+
+
+def by_sample(measurements: Sequence[Measurement]) -> dict[str, tuple[Measurement, ...]]:
+    """The measurements of every sample, in their order."""
+    result: dict[str, list[Measurement]] = {}
+    for measurement in measurements:
+        result.setdefault(measurement.sample, []).append(measurement)
+    return {sample: tuple(several) for sample, several in result.items()}
+
+
+def _with_short_names(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
+    """Measurements named by sample alone where that is enough, else with part, dilution or file."""
+    result = []
+    for sample, several in by_sample(measurements).items():
+        names = [sample] * len(several)
+        for tells in (lambda m: m.part, lambda m: m.recording.file, lambda m: f"dilution {m.recording.dilution}"):
+            if len(set(names)) == len(several):
+                break
+            names = [f"{name}, {tells(m)}" if tells(m) else name for name, m in zip(names, several, strict=True)]
+        used: Counter[str] = Counter()
+        for name, measurement in zip(names, several, strict=True):
+            used[name] += 1
+            unique = name if used[name] == 1 else f"{name} ({used[name]})"
+            result.append(
+                Measurement(unique, sample, measurement.recording, measurement.replicates, measurement.part)
+            )
+    order = {id(m.replicates): k for k, m in enumerate(measurements)}
+    return tuple(sorted(result, key=lambda m: order[id(m.replicates)]))
+
+
+def _require_known(named: set[str], recordings: Sequence[Recording]) -> None:
+    files = {recording.file for recording in recordings}
+    unknown = sorted(named - files)
+    if unknown:
+        raise InputError(f"no file '{unknown[0]}' was read, but something is said of it; {nearest(unknown[0], files)}")
+
+
+def _similar_names(measurements: Sequence[Measurement]) -> list[Finding]:
+    """Samples whose names differ in capitals and blanks only: perhaps one sample, but not merged."""
+    groups: dict[str, list[str]] = {}
+    for sample in dict.fromkeys(m.sample for m in measurements):
+        groups.setdefault(re.sub(r"[\W_]+", "", sample).casefold(), []).append(sample)
+    text = "are named almost alike and are kept apart; if they are one sample, say so in a table (file, sample)"
+    return [
+        Finding("note", " and ".join(f"'{name}'" for name in names), "names", text)
+        for names in groups.values()
+        if len(names) > 1
+    ]
