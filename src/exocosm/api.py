@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
+    from exocosm.bench_studies import BenchStudy
     from exocosm.engines.contract import Schedule, Solution, Tolerances
     from exocosm.evidence.catalogue import Catalogue
     from exocosm.evidence.lookup import Found
@@ -117,14 +118,20 @@ def load(
     animals: int | None = None,
     seed: int | None = None,
     engine: str | None = None,
-) -> Study:
-    """The study in a file (a path), or in a text (a string with more than one line).
+) -> Study | BenchStudy:
+    """The study in a file (a path), or in a text (a string with more than one line); of a model, or of a bench.
 
-    draws, animals, seed, engine: instead of those in the file.
+    draws, animals (donors, for a bench), seed, engine: instead of those in the file.
     Errors: CheckError with every problem, its line and path; InputError if the file cannot be read.
     """
+    from exocosm import bench_studies
+    from exocosm.study.load import is_bench_file
     from exocosm.study.load import load as load_file
 
+    if is_bench_file(source):
+        if engine is not None:
+            raise InputError("a bench study is solved by no engine; leave `engine` out")
+        return bench_studies.load(source, draws=draws, donors=animals, seed=seed)
     file = load_file(source)
     _resized(file, draws, animals, seed)  # wrong numbers are refused now
     _solved_by(file, engine)
@@ -209,7 +216,12 @@ def resolved_of(
     from exocosm.study.resolved import ResolvedStudy
 
     if isinstance(study, str | Path):
-        study = _pinned(study) or load(study)
+        loaded = _pinned(study) or load(study)
+        if not isinstance(loaded, Study | ResolvedStudy):
+            raise InputError(
+                f"'{loaded.name}' is a study of a bench: it has no model to resolve, export or differentiate; run it"
+            )
+        study = loaded
     if engine is not None:
         engine_of(engine)
     if isinstance(study, ResolvedStudy):
@@ -410,11 +422,11 @@ def _resized_again(study: ResolvedStudy, draws: int | None, animals: int | None,
 
 def _refuse_sizes(draws: int, animals: int, seed: int, arms: int) -> None:
     """Raise InputError for numbers that are absurd, one by one or together."""
-    from exocosm.study import schema
+    from exocosm.study import header, schema
 
     asked = (
-        ("draws", draws, schema.MAXIMUM_DRAWS),
-        ("animals", animals, schema.MAXIMUM_ANIMALS),
+        ("draws", draws, header.MAXIMUM_DRAWS),
+        ("animals", animals, header.MAXIMUM_ANIMALS),
         ("seed", seed, 2**63 - 1),
     )
     found = [f"{name} is {number}; it must lie between 0 and {most}" for name, number, most in asked

@@ -16,6 +16,7 @@ from exocosm.bench.settings import Settings
 from exocosm.bench.specimen import Specimen, count_by_kind, particles_per_microgram, protein_by_kind
 from exocosm.documents.checked import Opened, check_header, checked, open_document
 from exocosm.documents.fields import Section, ShortText, Slug, Word
+from exocosm.documents.safe_yaml import show_path
 from exocosm.errors import CheckError, InputError, Problem, nearest
 
 MAXIMUM_STEPS = 50
@@ -141,8 +142,8 @@ def run_protocol(specimen: Specimen, protocol: Protocol, numbers: Numbers) -> Pr
     return ProtocolRun(protocol, specimen, tuple(outcomes), prices)
 
 
-def _one_key(given: Any) -> Any:
-    """`{centrifugation: {...}}` or `centrifugation` -> {method, settings}."""
+def one_key(given: Any) -> Any:
+    """A step as people write it, `{centrifugation: {...}}` or `centrifugation` -> {method, settings}."""
     if isinstance(given, str):
         return {"method": given, "settings": {}}
     if isinstance(given, dict) and len(given) == 1:
@@ -168,7 +169,7 @@ class ProtocolFile(Section):
     about: str = ""
     source: ShortText = ""
     locator: ShortText = ""
-    steps: list[Annotated[StepText, BeforeValidator(_one_key)]] = Field(min_length=1, max_length=MAXIMUM_STEPS)
+    steps: list[Annotated[StepText, BeforeValidator(one_key)]] = Field(min_length=1, max_length=MAXIMUM_STEPS)
 
 
 def protocol_names() -> tuple[str, ...]:
@@ -188,32 +189,36 @@ def read_protocol(source: str | Path) -> Protocol:
     opened = open_document(source, "protocol")
     check_header(opened, {"protocol": ""}, default="protocol")
     file = checked(opened.document, ProtocolFile, opened.subject)
-    return Protocol(file.name, _steps(opened, file.steps), file.title, file.about, file.source, file.locator)
+    steps = _steps(opened, ("steps",))
+    return Protocol(file.name, steps, file.title, file.about, file.source, file.locator)
 
 
-def _steps(opened: Opened, steps: list[StepText]) -> tuple[Step, ...]:
+def protocol_of(opened: Opened, name: str, path: tuple[str | int, ...], title: str = "") -> Protocol:
+    """The protocol whose steps stand at a path of a larger document; raises CheckError with every fault."""
+    return Protocol(name, _steps(opened, path), title)
+
+
+def _steps(opened: Opened, path: tuple[str | int, ...]) -> tuple[Step, ...]:
+    """The steps in the list at a path, which the schema has found to be a list of steps."""
     read: list[Step] = []
     problems: list[Problem] = []
-    for index, step in enumerate(steps):
+    listed: Any = opened.document.data
+    for part in path:
+        listed = listed[part]
+    for index, written in enumerate(listed):
+        text = one_key(written)
+        where = f"line {opened.document.line((*path, index))}, {show_path((*path, index))}"
         try:
-            method = find_method(step.method)
-        except InputError as problem:
-            line = opened.document.line(("steps", index))
-            problems.append(Problem("method", f"line {line}, steps.{index}", str(problem)))
-            continue
-        written = opened.document.data["steps"][index]
-        empty = not isinstance(written, dict) or written[step.method] is None
-        try:
-            if empty:  # nothing stands in the file that a path could point to
-                settings = step_settings(step.method, {})
+            method = find_method(text["method"])
+            if not isinstance(written, dict) or not text["settings"]:  # nothing in the file to point to
+                settings = step_settings(method.name, {})
             else:
-                settings = checked(opened.document, method.settings, opened.subject, ("steps", index, step.method))
-            read.append(Step(step.method, settings))
+                settings = checked(opened.document, method.settings, opened.subject, (*path, index, method.name))
+            read.append(Step(method.name, settings))
         except CheckError as failure:
             problems += failure.problems
         except InputError as failure:
-            line = opened.document.line(("steps", index))
-            problems.append(Problem("value", f"line {line}, steps.{index}", str(failure)))
+            problems.append(Problem("step", where, str(failure)))
     if problems:
         raise CheckError(opened.subject, problems)
     return tuple(read)

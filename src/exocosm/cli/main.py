@@ -5,13 +5,14 @@ Exit codes: 0 done; 1 a fault of exocosm itself; 2 something in the input to men
 
 from __future__ import annotations
 
-import functools
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from exocosm.cli import experiments
+from exocosm.cli.options import Animals, Draws, Engine, Json, Seed, StudyFile, StudyOrFolder, reported
 
 MACHINE = "knowledge -> study -> model -> engine -> trajectory -> specimen -> bench -> reading -> verdict -> report"
 STRONGEST = 20  # sensitivities that are printed
@@ -20,55 +21,6 @@ SHOWN = ("elasticity", "arm", "output", "time", "value_name", "row")
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, invoke_without_command=True
 )
-
-StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="a study file (YAML)")]
-StudyOrFolder = Annotated[
-    str, typer.Argument(metavar="STUDY", help="a study file (YAML), or a results folder (or its resolved.json)")
-]
-Json = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
-Draws = Annotated[int | None, typer.Option(min=0, help="draws of the uncertain values, instead of the study's number")]
-Animals = Annotated[int | None, typer.Option(min=0, help="animals per draw and arm, instead of the study's number")]
-Engine = Annotated[
-    str | None, typer.Option(metavar="NAME", help="automatic, cohort or reference, instead of the study's word")
-]
-Seed = Annotated[int | None, typer.Option(min=0, help="seed of the random numbers, instead of the study's")]
-
-
-def reported(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with errors as messages on the error stream and an exit code, never as a traceback."""
-
-    @functools.wraps(command)
-    def wrapped(*arguments: Any, **options: Any) -> None:
-        from exocosm.errors import ExocosmError
-
-        try:
-            command(*arguments, **options)
-        except (typer.Exit, BrokenPipeError):  # a reader such as `head` may stop reading
-            raise
-        except ExocosmError as problem:
-            typer.echo(f"exocosm: {problem}", err=True)
-            raise typer.Exit(2) from None
-        except MemoryError:
-            from exocosm.trajectory.result import WHAT_TO_REDUCE
-
-            typer.echo(f"exocosm: memory ran out; ask for {WHAT_TO_REDUCE}", err=True)
-            raise typer.Exit(2) from None
-        except KeyboardInterrupt:
-            typer.echo("exocosm: interrupted; resume with the same command", err=True)
-            raise typer.Exit(130) from None
-        except Exception as fault:
-            typer.echo(f"exocosm: this should not have happened: {_where(fault)}", err=True)
-            typer.echo("Please report it, with the command and this message, to the authors of exocosm.", err=True)
-            raise typer.Exit(1) from None
-
-    return wrapped
-
-
-def _where(fault: Exception) -> str:
-    import traceback
-
-    last = traceback.extract_tb(fault.__traceback__)[-1]
-    return f"{type(fault).__name__}: {fault} (in {last.name}, {Path(last.filename).name} line {last.lineno})"
 
 
 @app.callback()
@@ -110,8 +62,16 @@ def run(
     Example: exocosm run study.yaml -o results
     """
     from exocosm import api
+    from exocosm.study.load import is_bench_file
     from exocosm.trajectory.result import content_hash
 
+    if not Path(study).is_dir() and is_bench_file(study):
+        bench = api.load(study, draws=draws, animals=animals, seed=seed, engine=engine)
+        folder = output or str(Path("results") / bench.name)
+        bench.run(folder, progress=not quiet, overwrite=overwrite)
+        if not quiet:
+            typer.echo(f"results: {folder}\nreport:  {Path(folder) / api.REPORT}")
+        return
     resolved = api.resolved_of(Path(study), draws=draws, animals=animals, seed=seed, engine=engine)
     folder = output or str(Path("results") / resolved.name)
     result = api.run(resolved, folder, workers=workers, progress=not quiet, resume=not no_resume, overwrite=overwrite)
@@ -130,7 +90,8 @@ def validate(study: StudyFile, json: Json = False) -> None:
     from exocosm.errors import CheckError
 
     try:
-        resolved = api.load(study).resolve()
+        loaded = api.load(study)
+        warnings = list(loaded.resolve().warnings) if isinstance(loaded, api.Study) else []
     except CheckError as failure:
         if not json:
             raise
@@ -138,9 +99,9 @@ def validate(study: StudyFile, json: Json = False) -> None:
         typer.echo(as_json({"study": study, "sound": False, "problems": problems, "warnings": []}))
         raise typer.Exit(2) from None
     if json:
-        typer.echo(as_json({"study": study, "sound": True, "problems": [], "warnings": list(resolved.warnings)}))
+        typer.echo(as_json({"study": study, "sound": True, "problems": [], "warnings": warnings}))
         return
-    for warning in resolved.warnings:
+    for warning in warnings:
         typer.echo(f"warning: {warning}")
     typer.echo(f"{study}: sound, and ready to run")
 
@@ -319,6 +280,9 @@ def report(folder: Annotated[str, typer.Argument(metavar="DIR", help="a results 
     from exocosm import api
 
     typer.echo(f"report: {api.report(Path(folder))}")
+
+
+app.add_typer(experiments.app, name="experiments")
 
 
 def main() -> None:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from exocosm.documents.checked import check_header, checked, open_document
 from exocosm.documents.safe_yaml import Document, show_path
-from exocosm.errors import CheckError, InputError, Problem, nearest
+from exocosm.errors import CheckError, ExocosmError, InputError, Problem, nearest
 from exocosm.files import inside
 
 if TYPE_CHECKING:
     from exocosm.study.schema import StudyFile
 
-KINDS = {"study": "", "screening": "planned", "design": "planned", "experiment": "planned"}
+KINDS = {"study": "", "screening": "planned", "design": "planned", "experiment": ""}
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,15 @@ def load(source: str | Path, folder: Path | None = None) -> Study:
     if problems:
         raise CheckError(opened.subject, problems)
     return study
+
+
+def is_bench_file(source: str | Path) -> bool:
+    """Whether a study file has a bench in place of a model; False for what cannot be read, which loading refuses."""
+    try:
+        data = open_document(source, "study").document.data
+    except ExocosmError:
+        return False
+    return "bench" in data and "model" not in data
 
 
 def file_beside(study: Study, name: str) -> Path:

@@ -21,31 +21,15 @@ from exocosm.documents.fields import (
     Word,
     WordList,
 )
+from exocosm.study.header import Header
 from exocosm.study.parts_schema import ModelText
 
 MAXIMUM_ARMS = 50
-MAXIMUM_DRAWS = 100_000
-MAXIMUM_ANIMALS = 100_000
 MAXIMUM_RUNS = 1_000_000  # draws * animals * arms
 MAXIMUM_TIMES = 20_000
 MAXIMUM_WHAT_IF_POINTS = 200
 MAXIMUM_NAMED = 500  # outputs, metrics, contrasts, measurements, ...
 TAKES = ("auc", "maximum", "minimum", "last", "mean", "at", "time_of_maximum", "half_life", "time_above")
-
-
-class Subjects(Section):
-    """Who is studied: the context of every look-up, and how many animals."""
-
-    organism: ShortText = ""
-    population: ShortText = ""
-    number: int = Field(default=0, ge=0, le=MAXIMUM_ANIMALS)
-    variability: bool = True
-
-
-class Uncertainty(Section):
-    """How many outer draws of the uncertain values; 0: everything at its central value."""
-
-    draws: int = Field(default=0, ge=0, le=MAXIMUM_DRAWS)
 
 
 ValueOrText = Annotated[
@@ -252,17 +236,9 @@ def _one_to_list(given: Any) -> Any:
     return given if isinstance(given, list) else [given]
 
 
-class StudyFile(Section):
-    """A study file of kind `study`, version 1."""
+class StudyFile(Header):
+    """A study file whose arms are treatments of a model, version 1."""
 
-    exocosm: Literal[1]
-    kind: Literal["study"] = "study"
-    name: Slug
-    title: ShortText = ""
-    question: str = ""
-    seed: int = Field(default=1, ge=0, lt=2**63)
-    subjects: Subjects = Subjects()
-    uncertainty: Uncertainty = Uncertainty()
     model: ModelText
     use: dict[PartName, ShortText] = Field(default={}, max_length=MAXIMUM_NAMED)
     values: dict[PartName, OwnValue] = Field(default={}, max_length=MAXIMUM_NAMED)

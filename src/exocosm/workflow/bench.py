@@ -1,0 +1,268 @@
+"""Running a bench study: every arm at the central values, in every draw, and for every donor."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exocosm.bench.design.front import non_dominated
+from exocosm.bench.measures import UNITS, finding_of, number_of
+from exocosm.bench.numbers import Numbers, bench_numbers
+from exocosm.bench.protocol import ProtocolRun, run_protocol
+from exocosm.bench.samples import own_values, specimen_from
+from exocosm.bench.specimen import Specimen
+from exocosm.errors import InputError, nearest
+from exocosm.evidence.catalogue import Catalogue, load_catalogue
+from exocosm.evidence.lookup import TRUST
+from exocosm.evidence.pin import Pin, cited_keys
+from exocosm.evidence.spread import spread_of
+from exocosm.study.bench_load import BenchStudy
+from exocosm.study.bench_schema import BenchMetricText
+from exocosm.trajectory.bench_result import CENTRAL, TYPICAL, BenchResult
+from exocosm.trajectory.expectations import Verdict, verdict_of
+from exocosm.workflow.plan import versions
+from exocosm.workflow.progress import progress_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float64]
+
+
+def run_bench(
+    study: BenchStudy,
+    *,
+    draws: int | None = None,
+    donors: int | None = None,
+    seed: int | None = None,
+    progress: bool = True,
+    catalogue: Catalogue | None = None,
+) -> BenchResult:
+    """Run a bench study.  draws, donors, seed: instead of its own.
+
+    Raises InputError, EvidenceError or CheckError for what cannot be done, with arm and step.
+    """
+    import pandas as pd
+
+    file = study.file
+    draws = file.uncertainty.draws if draws is None else draws
+    donors = file.subjects.number if donors is None else donors
+    seed = file.seed if seed is None else seed
+    known = catalogue or load_catalogue()
+    numbers = bench_numbers(
+        known, own=own_values(file.values), choose=dict(file.use), draws=draws, donors=donors, seed=seed
+    )
+    central, runs = _arms(study, numbers)
+    with progress_of(study.name, draws + donors, 0, progress) as advance:
+        drawn = []
+        for draw in range(draws):
+            drawn.append(_arms(study, numbers.drawn(draw))[0])
+            advance(1)
+        among = []
+        for donor in range(donors):
+            among.append(_arms(study, Numbers(numbers.ledger, None, donor))[0])
+            advance(1)
+    asked = list(central)
+    columns = {name: np.array([row[name] for row in drawn]) for name in asked}
+    of_donors = {name: np.array([row[name] for row in among]) for name in asked}
+    values = _drawn_values(numbers)
+    verdict = None
+    if file.experiment is not None:
+        verdict = verdict_of(
+            file.experiment,
+            central,
+            columns if draws else {},
+            of_donors if donors else {},
+            {name: (pin.value.id, pin.value.unit, column) for name, (pin, column) in values.items()},
+        )
+    return BenchResult(
+        study=study,
+        recipe=_recipe(study, known, numbers, draws, donors, seed, verdict),
+        metrics=_metric_rows(study, central, columns, of_donors),
+        contrasts=pd.DataFrame(
+            [(name, draw, row[name]) for draw, row in enumerate([central, *drawn], CENTRAL) for name in file.contrasts],
+            columns=["contrast", "draw", "value"],
+        ),
+        fronts=_front_rows(study, central, columns),
+        steps=_step_rows(runs),
+        values=_value_rows(numbers),
+        verdict=verdict,
+        runs=runs,
+        bibliography=_bibliography(numbers, known),
+    )
+
+
+def _arms(study: BenchStudy, numbers: Numbers) -> tuple[dict[str, float], dict[str, ProtocolRun]]:
+    """Every number that expectations may use, and the runs behind them, with the numbers of one run."""
+    file = study.file
+    samples: dict[str, Specimen] = {}
+    runs: dict[str, ProtocolRun] = {}
+    found: dict[str, float] = {}
+    for name, arm in file.arms.items():
+        if arm.sample not in samples:
+            samples[arm.sample] = specimen_from(file.bench.samples[arm.sample], numbers)
+        try:
+            runs[name] = run_protocol(samples[arm.sample], study.protocol(name), numbers)
+        except InputError as problem:
+            raise InputError(f"arm '{name}': {problem}") from None
+        for metric, text in file.metrics.items():
+            found[f"{metric}@{name}"] = _number(text, runs[name], numbers)
+    for name, contrast in file.contrasts.items():
+        value, against = found[f"{contrast.metric}@{contrast.arm}"], found[f"{contrast.metric}@{contrast.against}"]
+        found[name] = _contrast(contrast.as_, value, against)
+    for name, asked in file.fronts.items():
+        arms = asked.arms or list(file.arms)
+        costs = np.array([[found[f"{metric}@{arm}"] for metric in asked.metrics] for arm in arms])
+        signs = np.array([-1.0 if direction == "higher" else 1.0 for direction in asked.metrics.values()])
+        members = non_dominated(np.nan_to_num(costs * signs, nan=np.inf, posinf=np.inf, neginf=-np.inf))
+        found[name] = float(members.sum())
+        found |= {f"{name}@{arm}": float(member) for arm, member in zip(arms, members, strict=True)}
+    return found, runs
+
+
+def _number(text: BenchMetricText, run: ProtocolRun, numbers: Numbers) -> float:
+    window = None if text.diameter is None else (text.diameter[0], text.diameter[1])
+    if text.of == "finding":
+        return finding_of(run, text.finding)
+    if text.of == "reading":
+        from exocosm.bench.measurement.registry import expected_reading
+
+        specimen = run.product if text.step is None else run.outcomes[text.step - 1].product
+        assert text.instrument is not None and text.quantity is not None  # the schema has seen to it
+        return expected_reading(text.instrument, dict(text.settings), specimen, text.quantity, numbers)
+    if text.of == "panel":
+        from exocosm.bench.markers import panel_performance
+
+        found = panel_performance(run.product.population, tuple(text.markers), text.target or "small_ev", numbers)
+        known = found.__dict__
+        if text.quantity not in known:
+            raise InputError(f"a panel has no '{text.quantity}'; {nearest(str(text.quantity), known)}")
+        return float(known[str(text.quantity)])
+    return number_of(run, text.of, text.kind, window, text.step)
+
+
+def _contrast(how: str, value: float, against: float) -> float:
+    if how == "difference":
+        return value - against
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = float(np.float64(value) / np.float64(against))
+    return ratio if how == "ratio" else 100.0 * (ratio - 1.0)
+
+
+def unit_of(text: BenchMetricText) -> str:
+    """The unit in which a metric of a bench study is given."""
+    if text.of == "finding":
+        return "g/mL" if text.finding.startswith("band_density") else "dimensionless"
+    return UNITS.get(text.of, "as the instrument reports" if text.of == "reading" else "dimensionless")
+
+
+def _metric_rows(
+    study: BenchStudy, central: Mapping[str, float], drawn: Mapping[str, Array], donors: Mapping[str, Array]
+) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = []
+    for arm in study.file.arms:
+        for metric, text in study.file.metrics.items():
+            name, unit = f"{metric}@{arm}", unit_of(text)
+            rows.append((arm, CENTRAL, TYPICAL, metric, central[name], unit))
+            rows += [(arm, draw, TYPICAL, metric, value, unit) for draw, value in enumerate(drawn[name])]
+            rows += [(arm, CENTRAL, donor, metric, value, unit) for donor, value in enumerate(donors[name], 1)]
+    return pd.DataFrame(rows, columns=["arm", "draw", "donor", "metric", "value", "unit"])
+
+
+def _front_rows(study: BenchStudy, central: Mapping[str, float], drawn: Mapping[str, Array]) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = []
+    for name, asked in study.file.fronts.items():
+        for arm in asked.arms or list(study.file.arms):
+            key = f"{name}@{arm}"
+            rows.append((name, CENTRAL, arm, bool(central[key])))
+            rows += [(name, draw, arm, bool(member)) for draw, member in enumerate(drawn[key])]
+    return pd.DataFrame(rows, columns=["front", "draw", "arm", "member"])
+
+
+def _step_rows(runs: Mapping[str, ProtocolRun]) -> pd.DataFrame:
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for arm, run in runs.items():
+        for step in run.steps():
+            recovery = step.pop("recovery")
+            warnings = "; ".join(step.pop("warnings"))
+            recovered = {f"recovery {kind}": share for kind, share in recovery.items()}
+            rows.append({"arm": arm, **step, **recovered, "warnings": warnings})
+    return pd.DataFrame(rows)
+
+
+def _drawn_values(numbers: Numbers) -> dict[str, tuple[Pin, Array]]:
+    """Every uncertain value that was asked for, with its numbers in every draw; each row once."""
+    ledger = numbers.ledger
+    found: dict[str, tuple[Pin, Array]] = {}
+    if not ledger.draws:
+        return found
+    seen: set[str] = set()
+    for each in ledger.pins.values():
+        if each.value.id in seen or spread_of(each.value).uncertainty == 0:
+            continue
+        seen.add(each.value.id)
+        found[each.name] = (each, ledger.drawn_values(each))
+    return found
+
+
+def _value_rows(numbers: Numbers) -> pd.DataFrame:
+    import pandas as pd
+
+    from exocosm.evidence.spread import draw
+
+    order = {word: place for place, word in enumerate(TRUST)}
+    rows = []
+    for each in sorted(numbers.ledger.pins.values(), key=lambda pin: (-order.get(pin.trust, 0), pin.name)):
+        spread = spread_of(each.value)
+        low, high = (float(value) for value in draw(spread, np.array([-1.959963984540054, 1.959963984540054])))
+        row = each.value
+        rows.append(
+            {
+                "name": each.name, "value": row.value, "unit": row.unit, "low": low, "high": high,
+                "between_donors": spread.variability, "method": row.method, "trust": each.trust, "row": row.id,
+                "source": row.source, "locator": row.locator, "status": row.status, "note": row.note,
+                "path": " ".join(each.path),
+            }
+        )  # fmt: skip
+    columns = ["name", "value", "unit", "low", "high", "between_donors", "method", "trust", "row", "source", "locator",
+               "status", "note", "path"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _bibliography(numbers: Numbers, catalogue: Catalogue) -> str:
+    from exocosm.evidence.bibliography import cite
+
+    keys = cited_keys(tuple(numbers.ledger.pins.values()))
+    return cite([key for key in keys if key in catalogue.sources], catalogue.sources)
+
+
+def _recipe(
+    study: BenchStudy, catalogue: Catalogue, numbers: Numbers, draws: int, donors: int, seed: int,
+    verdict: Verdict | None,
+) -> dict[str, Any]:  # fmt: skip
+    pins = {name: asdict(pin.value) for (name, _), pin in sorted(numbers.ledger.pins.items())}
+    return {
+        "study": study.name,
+        "study_hash": hashlib.sha256(study.text.encode()).hexdigest(),
+        "values_hash": hashlib.sha256(json.dumps(pins, sort_keys=True).encode()).hexdigest(),
+        "knowledge_hash": catalogue.hash,
+        "versions": versions("reference"),
+        "seed": seed,
+        "draws": draws,
+        "donors": donors,
+        "verdict": None if verdict is None else asdict(verdict),
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
