@@ -36,7 +36,8 @@ _EXPORT = "give the CSV or text export of the instrument's program"
 
 @dataclass(frozen=True)
 class FileText:
-    """The lines of a file without their ends.  numbers: the line (from 1) at which each begins.
+    """The lines of a file without their ends.  numbers: the line (from 1) at which each begins.  ends_whole: whether
+    the last line has an end.
 
     A quoted cell that holds line ends stays within one entry of `lines`.
     """
@@ -45,6 +46,13 @@ class FileText:
     lines: list[str]
     numbers: list[int] | None = None
     encoding: str = "utf-8"
+    ends_whole: bool = True
+
+    @property
+    def ending(self) -> tuple[str, ...]:
+        """A note if the file may have been cut off within its last number, which nothing else would show."""
+        note = "the last line has no line end, as in files that were cut off; its last number may lack digits"
+        return () if self.ends_whole else (note,)
 
     def line(self, index: int) -> int:
         """The number (from 1) of the line at an index."""
@@ -65,12 +73,13 @@ def file_text(content: bytes, name: str) -> FileText:
     """The lines of a file.  Errors: RecordingError if it is empty, too large, or not text."""
     text, encoding = decoded(content, name)
     lines = _LINE_END.split(text) if "\r" in text else text.split("\n")
-    if lines and not lines[-1]:
+    ends_whole = not lines[-1]
+    if ends_whole:
         lines.pop()
     numbers = None
     if '"' in text and any(line.count('"') % 2 for line in lines):
         lines, numbers = _joined(lines)
-    return FileText(name, lines, numbers, encoding)
+    return FileText(name, lines, numbers, encoding, ends_whole)
 
 
 def decoded(content: bytes, name: str) -> tuple[str, str]:

@@ -11,12 +11,11 @@ from exocosm.bench.recordings.bins import edges
 from exocosm.bench.recordings.cells import AGAIN, MAXIMUM_COLUMNS, decimal_mark, number, split, without_empty_end
 from exocosm.bench.recordings.contract import Histogram, Numbers, Recording, Replicate, refusal
 from exocosm.bench.recordings.file_text import FileText, file_text
-from exocosm.bench.recordings.mapping import TableMapping
-from exocosm.bench.recordings.wide_table import wide_recordings
+from exocosm.bench.recordings.mapping import EVERY, TableMapping
+from exocosm.bench.recordings.wide_table import LAST_BIN, wide_recordings
 from exocosm.errors import nearest
 
 FORMAT = "mapped table"
-EVERY = "*"  # as the column of values: every column that has no other meaning is a sample
 _DELIMITERS = ("\t", ";", ",", "|")
 _FARTHEST = 3000  # lines among which the header is looked for
 
@@ -32,11 +31,14 @@ def read(content: bytes, name: str, mapping: TableMapping) -> tuple[Recording, .
     if mapping.value == EVERY:
         return _wide(text, header, delimiter, cells, mapping, checksum)
     place = {column: _index(cells, column) for column in mapping.columns}
-    rows, numbers, notes = _rows(text, header + 1, delimiter, place, cells)
+    first = header + 1
+    if mapping.data_line is not None:
+        first = next((k for k in range(first, text.end) if text.line(k) >= mapping.data_line), text.end)
+    rows, numbers, notes = _rows(text, first, delimiter, place, cells)
     words = (mapping.sample, mapping.replicate, mapping.included)
     numeric = [column for column in mapping.columns if column not in words]
     lines = [" ".join(row[place[column]] for column in numeric) for row in rows]
-    decimal = mapping.decimal or decimal_mark(text, lines, header + 1, delimiter)
+    decimal = mapping.decimal or decimal_mark(text, lines, first, delimiter)
     values = {column: _numbers(text, rows, numbers, place[column], column, decimal) for column in numeric}
     return _recordings(text, mapping, rows, numbers, place, values, notes, checksum)
 
@@ -100,7 +102,7 @@ def _rows(
     width = max(place.values()) + 1
     rows: list[list[str]] = []
     numbers: list[int] = []
-    notes: list[str] = []
+    notes: list[str] = list(text.ending)
     index = first
     while index < text.end and text.lines[index].strip(' "' + delimiter + "\t"):
         row = split(text.lines[index], delimiter)
@@ -218,6 +220,8 @@ def _histogram(
         low, high, spacing = edges(centre)
         if spacing == "irregular":
             notes.append("the sizes are not evenly spaced; edges of bins are taken half way between them")
+    if amount[-1] > LAST_BIN * amount.max():
+        notes.append(f"amounts have not fallen off at the largest size, {centre[-1]:g} nm: the table may be cut off")
     wrong = np.flatnonzero((high <= low) | (centre < low) | (centre > high))
     if wrong.size:
         found = "the bin's edges do not enclose its centre"

@@ -10,6 +10,9 @@ replicate: {column: "Run"}
 dilution: {column: "Dilution"}        # or {number: 500}
 concentrations: diluted sample        # or: undiluted sample
 ```
+
+Further keys: `header_line` and `data_line` (line numbers, where the names and the first numbers stand), `delimiter`,
+`decimal`, `files` (a pattern such as "*_trps.csv"), `included` and `concentration` for rows that are particles.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from exocosm.errors import CheckError, InputError, Problem, nearest
 SIZE_UNITS = {"nm": 1.0, "um": 1000.0, "µm": 1000.0, "μm": 1000.0, "m": 1e9}
 VALUE_UNITS = {"particle": None, "particle/mL": 1.0, "particle/cm3": 1.0, "particle/L": 1e-3, "particle/uL": 1e3,
                "particle/µL": 1e3, "particle/m3": 1e-6}  # fmt: skip
+EVERY = "*"  # as the column of values: every column but that of sizes is a sample
 _LONGEST = 200  # characters of a name
 _MAXIMUM_LINE = 100_000
 _SHAPES: dict[str, tuple[str, ...]] = {
@@ -37,9 +41,12 @@ _SHAPES: dict[str, tuple[str, ...]] = {
     "included": ("column", "yes"),
     "concentration": ("column", "number", "unit"),
 }
-_WORDS = {"instrument": None, "files": None, "header_line": None, "rows": ("bins", "particles"),
+_WORDS = {"instrument": None, "files": None, "header_line": None, "data_line": None, "rows": ("bins", "particles"),
           "delimiter": ("comma", "semicolon", "tab", "space"), "decimal": (".", ","),
           "concentrations": (AS_MEASURED, AS_CORRECTED, UNKNOWN)}  # fmt: skip
+
+
+_LINES = ("header_line", "data_line")
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,7 @@ class TableMapping:
     concentrations: str = UNKNOWN
     files: str = ""
     header_line: int | None = None
+    data_line: int | None = None
     delimiter: str = ""
     decimal: str = ""
 
@@ -103,13 +111,14 @@ def checked_mapping(data: Any, subject: str = "mapping") -> TableMapping:
             problems.append(
                 Problem("key", str(key)[:80], f"is not known; {nearest(str(key)[:80], (*_SHAPES, *_WORDS))}")
             )
-    words = {key: _word(data, key, allowed, problems) for key, allowed in _WORDS.items() if key != "header_line"}
+    words = {key: _word(data, key, allowed, problems) for key, allowed in _WORDS.items() if key not in _LINES}
     for key in ("instrument", "rows"):
         if not words[key] and key not in {p.where for p in problems}:
             problems.append(Problem("missing", key, "must be given"))
-    header_line = data.get("header_line")
-    if header_line is not None and not (_is_whole(header_line) and 1 <= header_line <= _MAXIMUM_LINE):
-        problems.append(Problem("value", "header_line", f"expected a line number from 1 to {_MAXIMUM_LINE}"))
+    for key in _LINES:
+        line = data.get(key)
+        if line is not None and not (_is_whole(line) and 1 <= line <= _MAXIMUM_LINE):
+            problems.append(Problem("value", key, f"expected a line number from 1 to {_MAXIMUM_LINE}"))
     fields = {**_size(parts["size"], problems), **_value(parts, words["rows"], problems), **_rest(parts, problems)}
     if problems:
         raise CheckError(subject, problems)
@@ -118,7 +127,8 @@ def checked_mapping(data: Any, subject: str = "mapping") -> TableMapping:
         instrument=words["instrument"],
         rows=words["rows"],
         files=words["files"],
-        header_line=header_line,
+        header_line=data.get("header_line"),
+        data_line=data.get("data_line"),
         delimiter=delimiter,
         decimal=words["decimal"],
         concentrations=words["concentrations"] or UNKNOWN,
@@ -207,6 +217,17 @@ def _value(parts: dict[str, dict[str, Any]], rows: str, problems: list[Problem])
         problems.append(Problem("value", "included", "only rows that are particles can be left out"))
     if not part.get("column"):
         problems.append(Problem("missing", "value.column", "name the column that counts the particles"))
+    if part.get("column") == EVERY:
+        if not parts["size"].get("column"):
+            problems.append(
+                Problem("missing", "size.column", "a table with a column per sample needs a column of sizes")
+            )
+        for key in ("sample", "replicate", "concentration"):
+            if parts[key]:
+                problems.append(Problem("value", key, "a table with a column per sample ('*') has none; leave it out"))
+        if parts["dilution"].get("column") or part.get("per") == "nm" or parts["size"].get("low"):
+            found = "with '*' the dilution is one number, values are per bin and sizes are one column"
+            problems.append(Problem("value", "value.column", found))
     factor = _choice(part, "value", "unit", VALUE_UNITS, problems)
     per = _choice({"per": part.get("per", "bin")}, "value", "per", {"bin": False, "nm": True}, problems)
     return {"value": part.get("column", ""), "value_factor": factor, "per_nm": bool(per)}

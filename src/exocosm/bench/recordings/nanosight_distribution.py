@@ -85,7 +85,7 @@ def read_distribution(
     """
     labels = without_empty_end(split(text.lines[header], delimiter))
     line = text.line(header)
-    weighting, unit, scale = _meaning(text, header, labels, before)
+    weighting, unit, scale = meaning(text, header, delimiter, before)
     columns = 1
     while columns < len(labels) and squeezed(labels[columns]) == squeezed(labels[1]):
         columns += 1
@@ -115,9 +115,11 @@ def read_distribution(
     return result, end
 
 
-def _meaning(
-    text: FileText, header: int, labels: list[str], before: Mapping[str, tuple[int, list[str]]]
+def meaning(
+    text: FileText, header: int, delimiter: str, before: Mapping[str, tuple[int, list[str]]]
 ) -> tuple[str, str, float]:
+    """Weighting, unit and factor to that unit of the histogram whose header stands at an index."""
+    labels = split(text.lines[header], delimiter, 3)
     label = labels[1] if len(labels) > 1 else ""
     matches = [(name, unit, found) for name, form, unit in _LABELS if (found := form.fullmatch(squeezed(label)))]
     if not matches:
@@ -174,9 +176,13 @@ def _percentiles(text: FileText, index: int, delimiter: str, decimal: str, video
         after += 1
     if after >= text.end or not squeezed(text.lines[after].lstrip('"')).startswith("percentile"):
         return None, index
-    last = _end_of_numbers(text, after + 1)
+    last = whole = _end_of_numbers(text, after + 1)
+    if last == text.end and last > after + 2:
+        shorter = text.lines[last - 1].count(delimiter) < text.lines[last - 2].count(delimiter)
+        if shorter or (last == len(text.lines) and not text.ends_whole):
+            whole = last - 1
     rows: list[list[float]] = []
-    for row in range(after + 1, last):
+    for row in range(after + 1, whole):
         values = [number(cell, decimal) for cell in split(text.lines[row], delimiter)[: videos + 1]]
         if len(values) != videos + 1 or values[0] != len(rows):
             break

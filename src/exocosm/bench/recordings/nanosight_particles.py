@@ -75,7 +75,7 @@ def read(content: bytes, name: str) -> tuple[Recording, ...]:
             replicates=(replicate,),
             concentrations=UNKNOWN,
             kind="tracks" if is_tracks else "particles",
-            notes=(*notes, "the file names neither sample nor concentration; the name is the file's"),
+            notes=(*notes, *text.ending, "the file names neither sample nor concentration; the name is the file's"),
         ),
     )
 

@@ -24,6 +24,7 @@ from exocosm.bench.recordings.nanosight_distribution import (
     PERCENTILES,
     Distribution,
     is_header,
+    meaning,
     read_distribution,
     squeezed,
 )
@@ -173,10 +174,12 @@ def _distribution(sheet: _Sheet, header: int, block: Section, domain: str) -> in
     if not sheet.videos:
         found = "no row 'Filename:' names the videos before the first histogram"
         raise refusal(text.name, text.line(header), found, AGAIN)
+    is_main = False
     try:
+        is_main = domain == "size" and meaning(text, header, sheet.delimiter, block)[0] == "number"
         result, end = read_distribution(text, header, sheet.delimiter, sheet.decimal, len(sheet.videos), block, domain)
     except RecordingError as error:
-        if ("size", "number") not in sheet.distributions:
+        if is_main:
             raise
         sheet.notes.append(f"a further distribution is left out: {error}")
         return header + 1
@@ -197,9 +200,6 @@ def _distribution(sheet: _Sheet, header: int, block: Section, domain: str) -> in
 
 def _check_ending(sheet: _Sheet, main: Distribution) -> None:
     """Refuse a file that was cut off within its main histogram; note one that was cut off behind it."""
-    announced = [squeezed(line) for line in sheet.announced]
-    promised = any(line.startswith("sizedistribution-number") and "percentiles" in line for line in announced)
-    percentiles = 0 if main.percentiles is None else len(main.percentiles)
     if not main.followed:
         stated = _concentrations(sheet)
         sums = main.amount.sum(axis=0)
@@ -212,19 +212,22 @@ def _check_ending(sheet: _Sheet, main: Distribution) -> None:
                 "the file ends with this bin, and the histogram does not add up to the concentration: it was cut off"
             )
             raise refusal(sheet.text.name, sheet.text.line(sheet.text.end - 1), found, AGAIN)
-    if promised and percentiles < PERCENTILES:
-        sheet.notes.append(
-            f"the file announces percentiles but has {percentiles} of {PERCENTILES} rows: it was cut off or changed "
-            "behind the histogram by number, which is whole"
-        )
+    missing = []
     for line in sheet.announced:
         words = squeezed(line)
-        domain = "size" if words.startswith("size") else "diffusion" if words.startswith("diffusion") else None
+        domain = next((d for d in ("size", "diffusion") if words.startswith(d)), None)
         weighting = next((w for w in ("number", "surface", "volume") if f"-{w}" in words), None)
-        if domain and weighting and (domain, weighting) not in sheet.distributions:
-            sheet.notes.append(
-                f"the file announces a {domain} distribution weighted by {weighting} but it is not there"
-            )
+        if domain is None or weighting is None:
+            continue
+        distribution = sheet.distributions.get((domain, weighting))
+        if distribution is None:
+            missing.append(f"{domain} by {weighting}")
+        elif "percentiles" in words:
+            rows = 0 if distribution.percentiles is None else len(distribution.percentiles)
+            if rows < PERCENTILES:
+                missing.append(f"{PERCENTILES - rows} of {PERCENTILES} percentiles of {domain} by {weighting}")
+    if missing:
+        sheet.notes.append(f"announced but not there: {', '.join(missing)}; the file was cut off or changed")
 
 
 def _concentrations(sheet: _Sheet) -> list[float | None]:

@@ -34,6 +34,7 @@ _AVERAGES = re.compile(
 _NOT_AMOUNTS = re.compile(r"cumul|undersize|percent|%|dilution", re.IGNORECASE)
 _PER_ML = re.compile(r"particles?\s*/\s*ml\b|/\s*ml\b|per\s*ml\b", re.IGNORECASE)
 _VIDEO = re.compile(r"(.+?)_(\d\d)")
+LAST_BIN = 0.05  # of the fullest bin; more than that at the end is worth a note
 _MAPPING = "describe its columns by a mapping (docs/instrument_files.md)"
 
 
@@ -99,7 +100,7 @@ def wide_recordings(
     names = without_empty_end(split(text.lines[header], delimiter))
     if len(names) > MAXIMUM_COLUMNS:
         raise refusal(text.name, text.line(header), f"{len(names)} columns; at most {MAXIMUM_COLUMNS} are read", AGAIN)
-    notes = list(notes)
+    notes = [*notes, *text.ending]
     wanted = []
     for column in columns:
         if _AVERAGES.fullmatch(names[column]):
@@ -128,6 +129,8 @@ def wide_recordings(
         raise refusal(
             text.name, text.line(last - 1), "the last row has fewer cells than the one above: it was cut off", AGAIN
         )
+    if (amount[-1] > LAST_BIN * amount.max(axis=0)).any():
+        notes.append(f"amounts have not fallen off at the largest size, {centre[-1]:g} nm: the table may be cut off")
     samples: dict[str, list[Replicate]] = {}
     for position, column in enumerate(wanted):
         sample, video = _sample(names, column, wanted)

@@ -26,6 +26,7 @@ _COLUMNS = {
 }
 _QUIET = {"", "good", "very good", "ok", "not checked"}
 _AGREE = 0.02
+_REACH = 0.95  # of the linear histogram's end is where the logarithmic one goes at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,8 @@ def read(content: bytes, name: str) -> tuple[Recording, ...]:
     """
     text = file_text(content, name)
     header = next((k for k, line in enumerate(text.lines) if _TABLE.match(line)), None)
-    settings = _settings(text, text.end if header is None else header)
+    delimiter = "\t" if header is None else next((d for d in ("\t", ";", ",") if d in text.lines[header]), "\t")
+    settings = _settings(text, text.end if header is None else header, delimiter)
     type_of = settings.get("Type of Measurement", "")
     stem = name.rsplit(".", 1)[0].casefold()
     has_profile = any(_PROFILE_LINE.match(line) for line in text.lines)
@@ -64,17 +66,16 @@ def read(content: bytes, name: str) -> tuple[Recording, ...]:
     if header is None:
         expected = "no row 'Size / nm, Number, Concentration / cm-3 ...' follows the head: the file was cut off"
         raise refusal(name, text.line(text.end - 1), expected, AGAIN)
-    replicate, notes = _sizes(text, header, settings, stem)
+    replicate, notes = _sizes(text, header, delimiter, settings, stem)
     return (_recording(text, settings, checksum, replicate, "size", notes),)
 
 
-def _settings(text: FileText, last: int) -> dict[str, str]:
+def _settings(text: FileText, last: int, delimiter: str) -> dict[str, str]:
     """Keys and values of the head.  A line may hold several, and words behind a value that explain it."""
     result: dict[str, str] = {}
     for line in text.lines[:last]:
         key = ""
-        for cell in re.split(r"\t|;", line) if "\t" in line else re.split(r"[;,](?=\S*:|$)|[;,]", line):
-            cell = cell.strip().strip('"').strip()
+        for cell in split(line, delimiter):
             found = _KEY.fullmatch(cell)
             if found is not None and (cell.endswith(":") or not key):
                 key = found[1].strip()
@@ -147,8 +148,9 @@ def _checks(settings: dict[str, str]) -> tuple[str, ...]:
     return tuple(f"{key}: {settings[key]}" for key in keys if settings.get(key, "").casefold() not in _QUIET)
 
 
-def _sizes(text: FileText, header: int, settings: dict[str, str], stem: str) -> tuple[Replicate, tuple[str, ...]]:
-    delimiter = next((d for d in ("\t", ";", ",") if d in text.lines[header]), "\t")
+def _sizes(
+    text: FileText, header: int, delimiter: str, settings: dict[str, str], stem: str
+) -> tuple[Replicate, tuple[str, ...]]:
     blocks, has_separator = _blocks(text, header, delimiter)
     mark = _decimal(settings)
     linear = next((block for block in blocks if block.spacing == "linear"), None)
@@ -258,9 +260,13 @@ def _agreement(
         notes.append(f"the histogram holds {tracks:g} tracks, the head states {traces:g} traces")
     if logarithmic is None and has_separator:
         notes.append("the second, logarithmic histogram is not there: the file was cut off or changed")
-    elif logarithmic is not None and logarithmic.values["number"].sum() != tracks:
-        other = logarithmic.values["number"].sum()
-        notes.append(f"the logarithmic histogram holds {other:g} tracks, the linear one {tracks:g}")
+    elif logarithmic is not None:
+        other = float(logarithmic.values["number"].sum())
+        if other != tracks or logarithmic.high[-1] < _REACH * linear.high[-1]:
+            found = (
+                f"the logarithmic histogram ends at {logarithmic.centre[-1]:g} nm with {other:g} of {tracks:g} tracks"
+            )
+            notes.append(found + ": the file was cut off or changed")
     counted = linear.values["number"] > 0
     if counted.any():
         ratio = linear.values["concentration"][counted] / linear.values["number"][counted]
