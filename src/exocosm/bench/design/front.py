@@ -67,13 +67,13 @@ def thinned(costs: ArrayLike, most: int) -> Places:
     table = _table(costs)
     _, first = np.unique(table, axis=0, return_index=True)
     places = np.sort(first)
-    best = {int(places[np.argmin(column)]) for column in table[places].T}
+    best = np.unique([places[np.argmin(column)] for column in table[places].T])
     while places.size > most:
-        room = crowding(table[places])
-        for place in best if len(best) < most else ():
-            room[np.searchsorted(places, place)] = np.inf
+        may_go = ~np.isin(places, best) | (best.size > most)
+        room = np.where(may_go, crowding(table[places]), np.inf)
         # among equals the last goes, so that the order of the candidates decides and nothing else
-        places = np.delete(places, places.size - 1 - int(np.argmin(room[::-1])))
+        last_first = np.flatnonzero(may_go)[::-1]
+        places = np.delete(places, last_first[np.argmin(room[last_first])])
     return places
 
 

@@ -202,8 +202,10 @@ def read_goals(source: str | Path, numbers: Numbers) -> Goals:
     problems = []
     mine: dict[str, tuple[str, ...] | None] = {}
     there_are: dict[str, Collection[str]] = {
-        "rotors": owned.rotor_classes(), "methods": registry.isolation_methods(), "devices": owned.known_devices(numbers)
-    }  # fmt: skip
+        "rotors": owned.rotor_classes(),
+        "methods": registry.isolation_methods(),
+        "devices": owned.known_devices(numbers),
+    }
     for field, known in there_are.items():
         written = getattr(file.own, field)
         mine[field] = None if written is None else tuple(_as_known(name, known) for name in written)
