@@ -10,6 +10,9 @@ from exocosm.report.contents import contents
 from exocosm.report.numbers import UNBROKEN
 
 if TYPE_CHECKING:
+    import jinja2
+    from markupsafe import Markup
+
     from exocosm.trajectory.result import Result
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -23,10 +26,15 @@ def write_report(result: Result, path: str | Path) -> Path:
 
 def render_report(result: Result) -> str:
     """The report of a result as the text of one HTML page; equal results give equal pages."""
+    return environment().get_template(TEMPLATE).render(style=style_sheet(), **contents(result))
+
+
+def environment() -> jinja2.Environment:
+    """Where templates are found and how they are filled: everything is escaped but what this package made itself."""
     import jinja2
     from markupsafe import Markup, escape
 
-    environment = jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,  # titles, notes and messages are other people's text
         undefined=jinja2.StrictUndefined,
@@ -35,10 +43,16 @@ def render_report(result: Result) -> str:
         lstrip_blocks=True,
     )
     # only what this package made itself enters unescaped: its style sheet, and its figures (drawn, not quoted)
-    environment.filters["drawn"] = Markup
-    environment.filters["as_written"] = escape
-    style = Markup((TEMPLATES / STYLE).read_text(encoding="utf-8"))
-    return environment.get_template(TEMPLATE).render(style=style, **contents(result))
+    made.filters["drawn"] = Markup
+    made.filters["as_written"] = escape
+    return made
+
+
+def style_sheet() -> Markup:
+    """The style sheet, ready to stand in a page."""
+    from markupsafe import Markup
+
+    return Markup((TEMPLATES / STYLE).read_text(encoding="utf-8"))
 
 
 def _unbroken(value: object) -> object:
