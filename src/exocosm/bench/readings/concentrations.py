@@ -49,14 +49,18 @@ def stated_concentration(replicate: Replicate) -> float:
     return float(histogram.amount.sum()) if histogram is not None and histogram.unit == "particle/mL" else math.nan
 
 
-def concentration_of(measurement: Measurement, described: Described, what: str) -> Concentration:
+def concentration_of(
+    measurement: Measurement, described: Described, used: NDArray[np.bool_] | None = None
+) -> Concentration:
     """The concentration of a measurement, times the dilution where one is recorded or given.
 
     A factor given for the file goes before the recorded one; one given for all files fills in where none is recorded.
-    what: what the replicates are, in the plural.
+    used: which replicates count (default: all).
     """
     recording = measurement.recording
     stated = np.array([stated_concentration(replicate) for replicate in measurement.replicates])
+    if used is not None:
+        stated = np.where(used, stated, math.nan)
     own = described.dilutions.get(recording.file)
     recorded = recording.dilution
     factor, origin = own, "given for this file"
@@ -77,7 +81,7 @@ def concentration_of(measurement: Measurement, described: Described, what: str) 
         is_diluted = recording.concentrations == AS_MEASURED
         of, values = DILUTED if is_diluted else UNCLEAR, stated
         in_tube = stated if is_diluted else np.full_like(stated, math.nan)
-    estimate = over_replicates(values, what)
+    estimate = over_replicates(values, measurement.what)
     return Concentration(stated, factor, origin, of, values, in_tube, estimate)
 
 
@@ -118,7 +122,9 @@ def concentration_findings(measurement: Measurement, found: Concentration) -> li
 def possible_dilution(measurement: Measurement) -> str:
     """A number in the names of a measurement that looks like a dilution, '' if there is none: shown, never used."""
     for name in (measurement.part, measurement.recording.sample, measurement.replicates[0].name):
-        found = [match for match in _IN_NAMES.findall(name) if int(match) >= 10 and not re.fullmatch(r"0+|20\d\d", match)]
+        found = [
+            match for match in _IN_NAMES.findall(name) if int(match) >= 10 and not re.fullmatch(r"0+|20\d\d", match)
+        ]
         if found:
             return str(found[-1])
     return ""

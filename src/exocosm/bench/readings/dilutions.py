@@ -14,12 +14,8 @@ from exocosm.bench.readings.estimates import student_quantile
 Numbers = NDArray[np.float64]
 
 _LEAST = 2
-_DENSEST_LOW = (
-    "too many particles in the field, so that tracks cross and are lost, would look like this: dilute more"
-)
-_THINNEST_HIGH = (
-    "particles of the diluent that are counted too would look like this: measure the diluent alone"
-)
+_DENSEST_LOW = "too many particles in the field, so that tracks cross and are lost, would look like this: dilute more"
+_THINNEST_HIGH = "particles of the diluent that are counted too would look like this: measure the diluent alone"
 _THINNEST_LOW = "particles lost to walls, or too few tracks, would look like this"
 
 

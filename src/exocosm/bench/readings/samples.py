@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from exocosm.bench.readings.findings import Finding
@@ -27,6 +27,7 @@ class Measurement:
     """Replicates that were taken alike: of one recording, with the same settings, and named alike.
 
     name: unique among all; sample: to which it belongs.  part: what tells it from the rest of its file, '' if nothing.
+    repeats: the file whose videos these are as well, '' if they are new; such a measurement is shown, not counted.
     """
 
     name: str
@@ -34,6 +35,13 @@ class Measurement:
     recording: Recording
     replicates: tuple[Replicate, ...]
     part: str = ""
+    repeats: str = ""
+
+    @property
+    def what(self) -> str:
+        """What its replicates are, in the plural."""
+        kinds = {"positions": "positions", "nanosight": "videos"}
+        return kinds.get(self.recording.kind) or kinds.get(self.recording.instrument) or "runs"
 
 
 @dataclass(frozen=True)
@@ -61,14 +69,21 @@ def measurements_of(
     findings: list[Finding] = []
     result: list[Measurement] = []
     seen: dict[tuple[str, str, float | None], str] = {}
+    videos_in = _first_files(recordings)
+    sample_in = {recording.file: recording.sample for recording in reversed(recordings)}
     for recording in recordings:
         twin = seen.setdefault((recording.checksum, recording.sample, recording.dilution), recording.file)
         if twin != recording.file:
             text = f"holds the same bytes as {twin} and is left out, so that nothing is counted twice"
             findings.append(Finding("warning", recording.file, "twin", text))
             continue
-        own = described.samples.get(recording.file)
-        sample = own or (recording.sample if group_by == "sample" else f"{recording.sample} ({recording.file})")
+        repeats = _repeated(recording, videos_in)
+        own = described.samples.get(recording.file) or described.samples.get(repeats)
+        named = sample_in[repeats] if repeats else recording.sample
+        sample = own or (named if group_by == "sample" else f"{named} ({repeats or recording.file})")
+        if repeats:
+            text = f"holds videos that stand in {repeats} too: shown, but not counted again"
+            findings.append(Finding("note", recording.file, "twin", text))
         parts = parts_of(recording)
         if len(parts) > 1:
             told = ", ".join(f"{part} ({len(videos)})" for part, videos in parts.items())
@@ -79,7 +94,7 @@ def measurements_of(
             findings.append(Finding("note", recording.file, "parts", text))
         for part, videos in parts.items():
             name = " / ".join(word for word in (sample, recording.file, part) if word)
-            result.append(Measurement(name, sample, recording, videos, part if len(parts) > 1 else ""))
+            result.append(Measurement(name, sample, recording, videos, part if len(parts) > 1 else "", repeats))
     return _with_short_names(result), (*findings, *_similar_names(result))
 
 
@@ -109,6 +124,25 @@ def parts_of(recording: Recording) -> dict[str, tuple[Replicate, ...]]:
     return named
 
 
+def _first_files(recordings: Sequence[Recording]) -> dict[str, str]:
+    """The first file in which a NanoSight video stands; summaries go before lists of particles, lists before tracks."""
+    rank = {"size": 0, "particles": 1, "tracks": 2}
+    result: dict[str, str] = {}
+    for recording in sorted(recordings, key=lambda one: rank.get(one.kind, 0)):
+        if recording.instrument == "nanosight":
+            for replicate in recording.replicates:
+                result.setdefault(replicate.name, recording.file)
+    return result
+
+
+def _repeated(recording: Recording, videos_in: Mapping[str, str]) -> str:
+    """The file that holds all videos of a recording already, '' if there is none."""
+    if recording.instrument != "nanosight":
+        return ""
+    files = {videos_in[replicate.name] for replicate in recording.replicates}
+    return files.pop() if len(files) == 1 and recording.file not in files else ""
+
+
 def by_sample(measurements: Sequence[Measurement]) -> dict[str, tuple[Measurement, ...]]:
     """The measurements of every sample, in their order."""
     result: dict[str, list[Measurement]] = {}
@@ -130,9 +164,7 @@ def _with_short_names(measurements: Sequence[Measurement]) -> tuple[Measurement,
         for name, measurement in zip(names, several, strict=True):
             used[name] += 1
             unique = name if used[name] == 1 else f"{name} ({used[name]})"
-            result.append(
-                Measurement(unique, sample, measurement.recording, measurement.replicates, measurement.part)
-            )
+            result.append(replace(measurement, name=unique))
     order = {id(m.replicates): k for k, m in enumerate(measurements)}
     return tuple(sorted(result, key=lambda m: order[id(m.replicates)]))
 

@@ -104,9 +104,9 @@ def replicate_sizes(replicate: Replicate) -> Numbers:
     """Mean, mode, SD, D10, D50 and D90 of one video: from its histogram, else from its particles; NaN for neither."""
     histogram = size_histogram(replicate)
     if histogram is not None:
-        return sizes_of_bins(
-            histogram.low_nm, histogram.centre_nm, histogram.high_nm, histogram.amount[np.newaxis, :]
-        )[0]
+        return sizes_of_bins(histogram.low_nm, histogram.centre_nm, histogram.high_nm, histogram.amount[np.newaxis, :])[
+            0
+        ]
     listed = counted_diameters(replicate)
     return np.full(len(NAMES), np.nan) if listed is None else sizes_of_particles(listed)
 
