@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from exocosm.bench.numbers import Numbers
+from exocosm.bench.numbers import Ledger, Numbers
 from exocosm.errors import InputError, nearest
 from exocosm.vesicles.population import Population, sphere_volume
 
@@ -28,6 +29,8 @@ LIPOPROTEINS = ("chylomicron", "vldl", "idl", "ldl", "hdl")
 ATTOGRAM_PER_GRAM = 1e18
 WATER_MOLES_PER_KG = 55.508  # 1 kg / 18.015 g/mol
 HIGHEST_MASS_FRACTION = 0.85  # of a solute; beyond, the solution is a syrup for which nothing here holds
+
+_WORDS: WeakKeyDictionary[Ledger, dict[tuple[str, str, str], tuple[str, ...]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,15 @@ class Composition:
     def lumen_protein_volume(self) -> float:
         """Volume fraction of the lumen that is protein."""
         return self.lumen_protein / self.protein_density
+
+
+def known_words(quantity: str, field: str, numbers: Numbers, carrier: str = "") -> tuple[str, ...]:
+    """`numbers.words`, kept as long as the rows are the same: going through all rows takes longer than a step."""
+    kept = _WORDS.setdefault(numbers.ledger, {})
+    question = (quantity, field, carrier)
+    if question not in kept:
+        kept[question] = numbers.words(quantity, field, carrier=carrier)
+    return kept[question]
 
 
 def composition_of(kind: str, numbers: Numbers) -> Composition:
@@ -129,11 +141,13 @@ def solute_osmolality(mass_fraction: ArrayLike, molar_mass: float, hydration: fl
     """
     share = np.asarray(mass_fraction, dtype=float)
     if not np.all((share >= 0) & (share <= HIGHEST_MASS_FRACTION)):
-        raise InputError(f"a mass fraction of solute lies between 0 and {HIGHEST_MASS_FRACTION}, not {mass_fraction}")
+        raise InputError(f"a mass fraction of solute lies between 0 and {HIGHEST_MASS_FRACTION}, not {np.max(share):g}")
     molality = share / (1.0 - share) / molar_mass * 1000.0
     free = WATER_MOLES_PER_KG - hydration * molality
     if np.any(free <= 0):
-        raise InputError(f"with {hydration:g} water per molecule no free water is left at a mass fraction of {share}")
+        raise InputError(
+            f"with {hydration:g} water per molecule no free water is left at a mass fraction of {np.max(share):g}"
+        )
     return np.asarray(1000.0 * WATER_MOLES_PER_KG * np.log1p(molality / free))
 
 
@@ -145,20 +159,38 @@ def osmolality_in(medium: str, solute_mass_fraction: ArrayLike, numbers: Numbers
     """
     own = numbers("osmolality", "mmol/kg", fluid=medium)
     share = np.asarray(solute_mass_fraction, dtype=float)
-    if medium not in numbers.words("solute_molar_mass", "fluid"):
+    if medium not in known_words("solute_molar_mass", "fluid", numbers):
         return np.full(share.shape, own)
     molar_mass = numbers("solute_molar_mass", "g/mol", fluid=medium)
     hydration = numbers("solute_hydration_number", "dimensionless", fluid=medium)
     return own + solute_osmolality(share, molar_mass, hydration)
 
 
-def density_in(population: Population, medium: str, solute_mass_fraction: ArrayLike, numbers: Numbers) -> Array:
+def density_in(
+    population: Population,
+    medium: str,
+    solute_mass_fraction: ArrayLike,
+    numbers: Numbers,
+    medium_density: ArrayLike | None = None,
+) -> Array:
     """Density of every parcel in a medium with so much solute, g/mL.
 
-    Vesicles lose water where the medium draws it; all other particles keep their density.
+    Vesicles lose water where the medium draws it.  With `medium_density` (g/mL, one for every mass fraction) the
+    spheres of dissolved molecules hold medium instead of water, so that they float at the density of dry protein; all
+    other particles keep their density.
     Shapes: the solute's mass fraction may be a number -> [parcel], or an array [k, ...] -> [k, ..., parcel].
     """
-    return swollen(population, medium, solute_mass_fraction, numbers)[0]
+    density = swollen(population, medium, solute_mass_fraction, numbers)[0]
+    if medium_density is not None:
+        around = np.asarray(medium_density, dtype=float)[..., np.newaxis]
+        for kind in known_words("molecular_mass", "carrier", numbers):
+            of_kind = population.kind == kind
+            if of_kind.any():
+                water = numbers("lumen_fluid_density", "g/mL", carrier=kind)
+                dry = numbers("protein_density", "g/mL", carrier=kind)
+                share = np.clip((population.density[of_kind] - water) / (dry - water), 0.0, 1.0)
+                density[..., of_kind] = share * dry + (1.0 - share) * around
+    return density
 
 
 def swollen(
@@ -208,15 +240,14 @@ def vesicle_index(
 def molecule_density(
     diameter_nm: ArrayLike, mass_ag: float, protein_density: float, fluid_density: float
 ) -> tuple[Array, Array]:
-    """Density of a dissolved molecule as its hydrodynamic sphere, which holds water too, and its volume share of itself.
+    """Density of the hydrodynamic sphere of a dissolved molecule, and the share of it that is the molecule itself.
 
-    density = fluid + (mass / volume) (1 - fluid / protein_density), so that the sphere weighs in the fluid what the
-    molecule does.  nm, ag, g/mL -> (g/mL, 1).  Raises InputError for a molecule that does not fit into its sphere.
+    The rest is fluid: share = mass / (protein_density * volume), density = share * protein_density
+    + (1 - share) * fluid_density, so that the sphere weighs in the fluid what the molecule does.
+    nm, ag, g/mL -> (g/mL, 1).  A molecule that does not fit into its sphere fills it (share 1).
     """
     volume = sphere_volume(diameter_nm) * ATTOGRAM_PER_GRAM
-    share = mass_ag / protein_density / volume
-    if np.any(share > 1.0):
-        raise InputError(f"a molecule of {mass_ag:g} ag does not fit into a diameter of {diameter_nm} nm")
+    share = np.minimum(mass_ag / protein_density / volume, 1.0)
     return np.asarray(fluid_density + share * (protein_density - fluid_density)), np.asarray(share)
 
 
@@ -230,7 +261,7 @@ def properties_of(kind: str, diameter_nm: ArrayLike, fluid: str, numbers: Number
     sizes = np.atleast_1d(np.asarray(diameter_nm, dtype=float))
     if kind in VESICLES:
         columns = _vesicle_columns(kind, sizes, numbers)
-    elif kind in numbers.words("molecular_mass", "carrier"):
+    elif kind in known_words("molecular_mass", "carrier", numbers):
         columns = _molecule_columns(kind, sizes, numbers)
     else:
         columns = _particle_columns(kind, sizes, numbers)
@@ -268,9 +299,9 @@ def _molecule_columns(kind: str, sizes: Array, numbers: Numbers) -> dict[str, Ar
 
 
 def _particle_columns(kind: str, sizes: Array, numbers: Numbers) -> dict[str, Array]:
-    known = numbers.words("particle_density", "carrier")
+    known = known_words("particle_density", "carrier", numbers)
     if kind not in known:
-        every = (*VESICLES, *numbers.words("molecular_mass", "carrier"), *known)
+        every = (*VESICLES, *known_words("molecular_mass", "carrier", numbers), *known)
         raise InputError(
             f"there is no kind of particle '{kind}'; {nearest(kind, every)} Or give rows of particle_density, "
             "refractive_index, zeta_potential and protein_mass_fraction for it"
@@ -291,7 +322,7 @@ def marker_copies(kind: str, diameter_nm: ArrayLike, fluid: str, numbers: Number
     On vesicles copies * d^2 / E[d^2], E over the kind's log-normal sizes; the same on every other particle.
     """
     sizes = np.atleast_1d(np.asarray(diameter_nm, dtype=float))
-    names = numbers.words("copies_per_particle", "cargo", carrier=kind)
+    names = known_words("copies_per_particle", "cargo", numbers, kind)
     if not names:
         return {}
     surface = np.ones(sizes.shape)
