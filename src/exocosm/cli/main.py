@@ -262,15 +262,18 @@ def export(
 
 @app.command()
 @reported
-def schema() -> None:
+def schema(
+    bench: Annotated[bool, typer.Option("--bench", help="of studies whose arms are protocols of a bench")] = False,
+) -> None:
     """Print the JSON schema of study files.
 
     Editors use it to complete and check YAML.
     """
     from exocosm.cli.printing import as_json
+    from exocosm.study.bench_schema import bench_study_schema
     from exocosm.study.schema import study_schema
 
-    typer.echo(as_json(study_schema()))
+    typer.echo(as_json(bench_study_schema() if bench else study_schema()))
 
 
 @app.command()

@@ -94,3 +94,12 @@ class BenchStudyFile(Header):
     metrics: dict[Word, BenchMetricText] = Field(min_length=1, max_length=MAXIMUM_NAMED)
     fronts: dict[Word, FrontText] = Field(default={}, max_length=50)
     contrasts: dict[Word, ContrastText] = Field(default={}, max_length=MAXIMUM_NAMED)
+
+
+def bench_study_schema() -> dict[str, Any]:
+    """The JSON schema of a bench study file (for editors that complete and check YAML)."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "exocosm bench study file",
+        **{key: value for key, value in BenchStudyFile.model_json_schema(by_alias=True).items() if key != "title"},
+    }

@@ -1,0 +1,265 @@
+"""The report of a bench study: what was expected and what came out, every arm's numbers, its steps, and the ground."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from exocosm.report.canvas import COLOURS, FAINT, Picture, finish, log_axis, panels, plain_axis, style, wrapped
+from exocosm.report.numbers import counted, interval, listed, percent, quantity, shown, unit_text
+from exocosm.report.page import Page, Section, Table, value_rows, write_page
+from exocosm.trajectory.bench_result import CENTRAL, TYPICAL, BenchResult
+from exocosm.trajectory.expectations import NOT_REPRODUCED, REPRODUCED, Expected, Verdict
+
+WIDE = 30.0  # high / low from which a linear axis would hide the small ones
+MOST_PANELS = 12
+LOW, HIGH = 2.5, 97.5
+PERCENT = ("recovery", "share")
+
+
+def write_bench_report(result: BenchResult, path: str | Path) -> Path:
+    """Write the report of a bench study to a file, whole or not at all; returns the path."""
+    return write_page(bench_page(result), path)
+
+
+def bench_page(result: BenchResult) -> Page:
+    """The report of a bench study as a page."""
+    file, verdict = result.study.file, result.verdict
+    sections = [] if verdict is None else [_expectations(verdict)]
+    sections.append(_numbers(result))
+    if len(result.fronts):
+        sections.append(_fronts(result))
+    sections += [_steps(result), Section("The study file as it was read", "file", text=result.study.text, closed=True)]
+    headline, numbers, tone = _answer(result)
+    return Page(
+        title=file.title or file.name,
+        eyebrow="Predicted by simulation with exocosm; nothing was pipetted",
+        question=file.question,
+        headline=headline,
+        tone=tone,
+        numbers=numbers,
+        sections=sections,
+        values=value_rows(result.values),
+        bibliography=result.bibliography,
+        recipe=_recipe(result.recipe),
+    )
+
+
+def _answer(result: BenchResult) -> tuple[str, list[str], str]:
+    verdict = result.verdict
+    draws = int(result.recipe["draws"])
+    if verdict is None:
+        return "What every arm gives", [_spread_in_words(draws, int(result.recipe["donors"]))], ""
+    tone = {REPRODUCED: "better", NOT_REPRODUCED: "worse"}.get(verdict.verdict, "")
+    return (
+        f"{verdict.id}: {verdict.sentence}",
+        [
+            f"Counts as reproduced: {verdict.rule}.",
+            f"Grade {verdict.grade} - {verdict.evidence}. {counted(len(verdict.claims), 'claim')} of the literature: "
+            f"{', '.join(verdict.claims)}.",
+            _spread_in_words(draws, int(result.recipe["donors"])),
+        ],
+        tone,
+    )
+
+
+def _spread_in_words(draws: int, donors: int) -> str:
+    known = f"{draws} draws of what is not known" if draws else "No draws: what is not known is not shown"
+    among = f"; {donors} donors at the central values" if donors else "; donors were not drawn"
+    return f"{known}{among}."
+
+
+def _expectations(verdict: Verdict) -> Section:
+    rows = [
+        (
+            one.says or one.condition,
+            "control" if one.control else "expected",
+            one.condition,
+            "yes" if one.central else "no",
+            "-" if one.share is None else percent(one.share),
+        )
+        for one in verdict.expected
+    ]
+    table = Table(("What", "Role", "Condition", "At the centre", "Draws in which it holds"), rows, numbers=(3, 4))
+    failing = [sentence for one in verdict.expected for sentence in _failing(one)]
+    told = failing or ["No condition fails in any draw, so no region of the prior is known in which it would."]
+    if not verdict.draws:
+        told = []
+    return Section("What was expected", "expected", tables=[table], points=told)
+
+
+def _failing(one: Expected) -> list[str]:
+    """Where in the prior a condition fails, and what to measure."""
+    if one.share is None or one.share == 1:
+        return []
+    what = one.says or one.condition
+    if not one.suspects:
+        return [f"{what}: fails in {percent(1 - one.share)} of the draws; no single value sets them apart."]
+    parts = [
+        f"{suspect.name} (around {quantity(suspect.failing, suspect.unit)} where it fails, "
+        f"{quantity(suspect.holding, suspect.unit)} where it holds)"
+        for suspect in one.suspects
+    ]
+    return [
+        f"{what}: fails in {percent(1 - one.share)} of the draws, most with other values of {listed(parts)}. "
+        f"To narrow it, measure {one.suspects[0].name}."
+    ]
+
+
+def _numbers(result: BenchResult) -> Section:
+    file = result.study.file
+    names = list(file.metrics)[:MOST_PANELS]
+    pictures = [_metric_picture(result, names)] if names else []
+    rows = []
+    for metric, text in file.metrics.items():
+        for arm, arm_text in file.arms.items():
+            central, drawn, donors, unit = _values(result, metric, arm)
+            rows.append(
+                (
+                    text.title or metric.replace("_", " "),
+                    arm_text.title or arm,
+                    _number(central, unit, text.of),
+                    _ends(drawn, text.of),
+                    _ends(donors, text.of) if donors.size > 1 else "",
+                )
+            )
+    table = Table(
+        ("Number", "Arm", "Central", "95 %: what is not known", "95 %: between donors"), rows, numbers=(2, 3, 4)
+    )
+    return Section("Numbers of every arm", "numbers", pictures=pictures, tables=[table])
+
+
+def _values(result: BenchResult, metric: str, arm: str) -> tuple[float, Any, Any, str]:
+    table = result.metrics[(result.metrics["metric"] == metric) & (result.metrics["arm"] == arm)]
+    typical = table[table["donor"] == TYPICAL]
+    central = float(typical.loc[typical["draw"] == CENTRAL, "value"].iloc[0])
+    drawn = typical.loc[typical["draw"] != CENTRAL, "value"].to_numpy(float)
+    donors = table.loc[table["donor"] != TYPICAL, "value"].to_numpy(float)
+    return central, drawn, donors, str(table["unit"].iloc[0])
+
+
+def _number(value: float, unit: str, of: str) -> str:
+    if not np.isfinite(value):
+        return "none"
+    return percent(value) if of in PERCENT else quantity(value, unit)
+
+
+def _ends(values: Any, of: str) -> str:
+    finite = values[np.isfinite(values)] if len(values) else values
+    if not len(finite):
+        return ""
+    low, high = np.percentile(finite, [LOW, HIGH])
+    lacking = len(values) - len(finite)
+    told = f"{percent(low)} to {percent(high)}" if of in PERCENT else interval(float(low), float(high))
+    return f"{told} ({lacking} of {len(values)} without a value)" if lacking else told
+
+
+def _metric_picture(result: BenchResult, names: list[str]) -> Picture:
+    file = result.study.file
+    arms = list(file.arms)
+    columns = 2 if len(names) > 1 else 1
+    rows = -(-len(names) // columns)
+    with style():
+        figure, axes = panels(rows, columns, rows * (0.62 + 0.27 * len(arms)))
+        told = []
+        for place, (axis, metric) in enumerate(zip(axes, names, strict=False)):
+            text = file.metrics[metric]
+            scale = 100.0 if text.of in PERCENT else 1.0
+            ends: list[float] = []
+            for row, arm in enumerate(arms):
+                central, drawn, donors, unit = _values(result, metric, arm)
+                for values, width, colour in ((drawn, 4.0, COLOURS[0]), (donors, 1.2, FAINT)):
+                    finite = values[np.isfinite(values)] if len(values) else values
+                    if len(finite) > 1:
+                        low, high = np.percentile(finite, [LOW, HIGH]) * scale
+                        axis.plot([low, high], [row, row], color=colour, linewidth=width, solid_capstyle="butt")
+                        ends += [low, high]
+                if np.isfinite(central):
+                    axis.plot([central * scale], [row], "o", color="#1a1a1a", markersize=4)
+                    ends.append(central * scale)
+            positive = [end for end in ends if end > 0]
+            if positive and max(positive) > WIDE * min(positive) and len(positive) == len(ends):
+                log_axis(axis, "x", min(positive), max(positive))
+            else:
+                plain_axis(axis, "x")
+            titles = [wrapped(file.arms[arm].title or arm, 24, 2) for arm in arms]
+            axis.set_yticks(range(len(arms)), titles if place % columns == 0 else [""] * len(arms))
+            axis.set_ylim(len(arms) - 0.4, -0.6)
+            unit_shown = "%" if scale == 100.0 else unit_text(unit)
+            axis.set_title(wrapped(text.title or metric.replace("_", " "), 46, 2), loc="left")
+            axis.set_xlabel(unit_shown)
+            told.append(_extremes(result, metric, arms))
+        for axis in axes[len(names) :]:
+            axis.set_visible(False)
+        reading = "Points: central values; thick bars: what is not known (95 %); thin bars: between donors (95 %)."
+        return finish(figure, "arms", "Every arm", f"{' '.join(one for one in told if one)} {reading}")
+
+
+def _extremes(result: BenchResult, metric: str, arms: list[str]) -> str:
+    """The highest and the lowest arm of a metric, in words."""
+    file = result.study.file
+    text = file.metrics[metric]
+    found = {arm: _values(result, metric, arm)[0] for arm in arms}
+    unit = _values(result, metric, arms[0])[3]
+    finite = {arm: value for arm, value in found.items() if np.isfinite(value)}
+    if len(finite) < 2 or len(set(finite.values())) < 2:
+        return ""
+    top, bottom = max(finite, key=lambda arm: finite[arm]), min(finite, key=lambda arm: finite[arm])
+    title = text.title or metric.replace("_", " ")
+    return (
+        f"{title}: from {_number(finite[bottom], unit, text.of)} ({file.arms[bottom].title or bottom}) to "
+        f"{_number(finite[top], unit, text.of)} ({file.arms[top].title or top})."
+    )
+
+
+def _fronts(result: BenchResult) -> Section:
+    file = result.study.file
+    tables = []
+    for name, text in file.fronts.items():
+        rows = []
+        for arm in text.arms or list(file.arms):
+            table = result.fronts[(result.fronts["front"] == name) & (result.fronts["arm"] == arm)]
+            central = bool(table.loc[table["draw"] == CENTRAL, "member"].iloc[0])
+            drawn = table.loc[table["draw"] != CENTRAL, "member"].to_numpy(bool)
+            share = percent(float(drawn.mean())) if len(drawn) else ""
+            rows.append((file.arms[arm].title or arm, "yes" if central else "no", share))
+        over = listed([f"{metric} ({direction})" for metric, direction in text.metrics.items()])
+        note = f"An arm is on the front if no other is at least as good in all and better in one of: {over}."
+        tables.append(Table(("Arm", "At the centre", "Draws"), rows, text.title or name, (1, 2), note))
+    return Section("Which arms no other beats", "fronts", tables=tables)
+
+
+def _steps(result: BenchResult) -> Section:
+    file = result.study.file
+    tables, warnings = [], []
+    for arm, run in result.runs.items():
+        title = file.arms[arm].title or arm
+        rows = []
+        for step in run.steps():
+            kept = sorted(step["recovery"].items(), key=lambda item: -item[1])[:4]
+            rows.append(
+                (
+                    str(step["step"]),
+                    step["instruction"],
+                    "; ".join(f"{kind.replace('_', ' ')} {percent(share)}" for kind, share in kept),
+                    shown(step["minutes"]),
+                    shown(step["cost_euro"]),
+                )
+            )
+            warnings += [f"{title}, step {step['step']}: {warning}" for warning in step["warnings"]]
+        if rows:
+            tables.append(
+                Table(("", "What to do", "Left of the start, most first", "min", "euro"), rows, title, (3, 4))
+            )
+    told = list(dict.fromkeys(warnings))
+    return Section("Step by step, at the central values", "steps", tables=tables, warnings=told)
+
+
+def _recipe(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:
+    versions = ", ".join(f"{name} {version}" for name, version in recipe["versions"].items() if len(version) < 20)
+    plain = {name: str(recipe[name]) for name in ("study", "study_hash", "values_hash", "knowledge_hash", "seed", "draws",
+                                                  "donors", "date")}  # fmt: skip
+    return [(name.replace("_", " "), text) for name, text in {**plain, "versions": versions}.items()]
