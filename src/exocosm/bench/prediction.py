@@ -1,0 +1,154 @@
+"""What a protocol will give: every step at the centre of all values, under draws of what is not known, and by donor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exocosm.bench.design.examine import interval
+from exocosm.bench.design.goals import MEASURES, measured
+from exocosm.bench.influence import Influence, ranked
+from exocosm.bench.numbers import Ledger, Numbers
+from exocosm.bench.protocol import Protocol, ProtocolRun, run_protocol
+from exocosm.bench.specimen import Specimen, count_by_kind, particles_per_microgram, protein_by_kind
+from exocosm.errors import InputError
+
+OF_A_STEP: Mapping[str, str] = {
+    "count": "particle",
+    "recovery": "dimensionless",
+    "protein": "microgram",
+    "particles_per_microgram": "particle/microgram",
+    "volume": "mL",
+    "time": "min",
+    "hands_on": "min",
+    "cost": "euro",
+}
+JUDGED_BY = ("yield", "lipoprotein_per_particle", "particles_per_microgram")
+
+Entry = tuple[int, str, str]  # step (0: the sample), number of OF_A_STEP, kind of particle
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """A protocol run on a sample.
+
+    central: with every value at its centre.  uncertain: (step, number, kind) -> [draw], what is not known, for a
+    typical donor; varying: the same -> [donor], how donors differ, with every other value at its centre.  NaN where a
+    draw could not be done; failed: why, and how often.  kind: the particles that are wanted.  influences: measure ->
+    what moves it.
+    """
+
+    protocol: Protocol
+    kind: str
+    central: ProtocolRun
+    uncertain: Mapping[Entry, Array]
+    varying: Mapping[Entry, Array]
+    failed: Mapping[str, int]
+    influences: Mapping[str, tuple[Influence, ...]]
+    ledger: Ledger
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """One row per step, number and kind: value, 95 % of what is not known, 95 % of how donors differ."""
+        methods = ["sample", *(step.method for step in self.protocol.steps)]
+        found = []
+        for entry, value in entries(self.central).items():
+            step, what, kind = entry
+            low, high = interval(self.uncertain[entry]) if entry in self.uncertain else (np.nan, np.nan)
+            donor_low, donor_high = interval(self.varying[entry]) if entry in self.varying else (np.nan, np.nan)
+            found.append(
+                {
+                    "step": step, "method": methods[step], "number": what, "kind": kind, "unit": OF_A_STEP[what],
+                    "value": value, "low": low, "high": high, "donor_low": donor_low, "donor_high": donor_high,
+                }
+            )  # fmt: skip
+        return found
+
+    def row(self, number: str, kind: str = "", step: int | None = None) -> dict[str, Any]:
+        """One row of `rows`; step: the last if none is named."""
+        wanted = len(self.protocol.steps) if step is None else step
+        for each in self.rows:
+            if (each["step"], each["number"], each["kind"]) == (wanted, number, kind):
+                return each
+        raise InputError(f"there is no number '{number}' of '{kind or 'all'}' after step {wanted}")
+
+    @property
+    def measures(self) -> dict[str, float]:
+        """What protocols are judged by, at the centre of all values."""
+        return dict(zip(MEASURES, _measures(self.central, self.kind), strict=True))
+
+
+def predict(
+    sample: Callable[[Numbers], Specimen],
+    protocol: Protocol,
+    numbers: Numbers,
+    kind: str = "small_ev",
+    done: Callable[[int], None] = lambda runs: None,
+) -> Prediction:
+    """A protocol at the centre, in every draw and for every donor of the numbers' ledger.
+
+    Raises InputError if it cannot be done at the centre; where only a draw cannot, its numbers are not known (NaN).
+    """
+    ledger = numbers.ledger
+    centre = numbers.centre()
+    central = run_protocol(sample(centre), protocol, centre)
+    failed: dict[str, int] = {}
+    measures = np.full((ledger.draws, len(MEASURES)), np.nan)
+    shown = entries(central)
+    sides: list[dict[Entry, Array]] = []
+    for side, runs in enumerate((ledger.draws, ledger.donors)):
+        columns = {entry: np.full(runs, np.nan) for entry in shown}
+        for place in range(runs):
+            drawn = Numbers(ledger, draw=place) if side == 0 else Numbers(ledger, donor=place)
+            try:
+                run = run_protocol(sample(drawn), protocol, drawn)
+            except InputError as problem:
+                failed[str(problem)] = failed.get(str(problem), 0) + 1
+            else:
+                for entry, value in entries(run).items():
+                    if entry in columns:
+                        columns[entry][place] = value
+                if side == 0:
+                    measures[place] = _measures(run, kind)
+            done(1)
+        sides.append(columns if runs else {})
+    place_of = {name: at for at, name in enumerate(MEASURES)}
+    influences = {name: ranked(ledger, measures[:, place_of[name]]) for name in JUDGED_BY}
+    return Prediction(protocol, kind, central, sides[0], sides[1], failed, influences, ledger)
+
+
+def entries(run: ProtocolRun) -> dict[Entry, float]:
+    """The numbers of a run: (step, number, kind) -> value in the unit of OF_A_STEP; step 0 is the sample."""
+    before = count_by_kind(run.start.population)
+    found: dict[Entry, float] = {}
+    tubes = [run.start, *(outcome.product for outcome in run.outcomes)]
+    for step, specimen in enumerate(tubes):
+        population = specimen.population
+        counted = count_by_kind(population)
+        for kind, count in counted.items():
+            found[step, "count", kind] = count
+            if before.get(kind, 0.0) > 0:
+                found[step, "recovery", kind] = count / before[kind]
+        found[step, "protein", ""] = sum(protein_by_kind(population).values())
+        found[step, "particles_per_microgram", ""] = particles_per_microgram(population)
+        found[step, "volume", ""] = specimen.volume_ml
+    for step, outcome in enumerate(run.outcomes, 1):
+        found[step, "time", ""] = outcome.minutes
+        found[step, "hands_on", ""] = outcome.hands_on_minutes
+        found[step, "cost", ""] = sum(run.prices[used.item] * used.number for used in outcome.consumables)
+    return found
+
+
+def _measures(run: ProtocolRun, kind: str) -> tuple[float, ...]:
+    product = run.product
+    return measured(
+        count_by_kind(run.start.population), count_by_kind(product.population),
+        sum(protein_by_kind(product.population).values()), kind, product.volume_ml, run.minutes,
+        run.hands_on_minutes, run.cost,
+    )  # fmt: skip
