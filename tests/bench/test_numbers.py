@@ -49,7 +49,7 @@ def test_draws_belong_to_the_row_and_to_nothing_else() -> None:
     numbers = bench_numbers(catalogue(), draws=500, seed=7)
     drawn = np.array([numbers.drawn(draw)("pore", "nm", device="column_a") for draw in range(500)])
     assert np.percentile(drawn, [2.5, 97.5]) == pytest.approx([60, 80], rel=0.03)
-    assert np.array_equal(drawn, numbers.ledger.drawn_values(numbers.ledger.pinned("pore", {"device": "column_a"})))
+    assert np.array_equal(drawn, numbers.ledger.drawn_values(PORE))
     again = bench_numbers(catalogue(), draws=500, seed=7).drawn(499)
     again("loss", "dimensionless")  # what else is asked shifts nothing
     assert again("pore", "nm", device="column_a") == drawn[499]

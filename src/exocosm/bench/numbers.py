@@ -44,6 +44,7 @@ class Ledger:
     seed: int = 1
     pins: dict[Question, Pin] = field(default_factory=dict)
     drawn: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=dict)
+    typical: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def pinned(self, quantity: str, context: Mapping[str, str]) -> Pin:
         """The row that answers, with the path to it; raises EvidenceError if there is none for this very thing."""
@@ -72,9 +73,11 @@ class Ledger:
             self.drawn[row] = (uncertain, varying)
         return self.drawn[row]
 
-    def drawn_values(self, pinned: Pin) -> NDArray[np.float64]:
+    def drawn_values(self, row: Value) -> NDArray[np.float64]:
         """The values of a row in every draw, in the unit of the row, at the typical donor."""
-        return np.atleast_1d(draw(spread_of(pinned.value), self.scores(pinned.value.id)[0]))
+        if row.id not in self.typical:
+            self.typical[row.id] = np.atleast_1d(draw(spread_of(row), self.scores(row.id)[0]))
+        return self.typical[row.id]
 
 
 class Numbers:
@@ -95,7 +98,8 @@ class Numbers:
         known = self._known.get(key)
         if known is None:
             row = self.ledger.pinned(quantity, context).value
-            known = self._known[key] = units.convert(self._of(row), row.unit, unit)
+            value = self._of(row)
+            known = self._known[key] = value if row.unit == unit else units.convert(value, row.unit, unit)
         return known
 
     def has(self, quantity: str, **context: str) -> bool:
@@ -123,10 +127,11 @@ class Numbers:
     def _of(self, row: Value) -> float:
         if self.draw is None and self.donor is None:
             return row.value
+        if self.donor is None:
+            return float(self.ledger.drawn_values(row)[self.draw])
         uncertain, varying = self.ledger.scores(row.id)
         z_uncertain = 0.0 if self.draw is None else float(uncertain[self.draw])
-        z_varying = 0.0 if self.donor is None else float(varying[self.donor])
-        return float(draw(spread_of(row), z_uncertain, z_varying))
+        return float(draw(spread_of(row), z_uncertain, float(varying[self.donor])))
 
 
 def _fits(row: Value, context: Mapping[str, str]) -> bool:

@@ -260,6 +260,6 @@ def _steps(result: BenchResult) -> Section:
 
 def _recipe(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:
     versions = ", ".join(f"{name} {version}" for name, version in recipe["versions"].items() if len(version) < 20)
-    plain = {name: str(recipe[name]) for name in ("study", "study_hash", "values_hash", "knowledge_hash", "seed", "draws",
-                                                  "donors", "date")}  # fmt: skip
+    names = ("study", "study_hash", "values_hash", "knowledge_hash", "seed", "draws", "donors", "date")
+    plain = {name: str(recipe[name]) for name in names}
     return [(name.replace("_", " "), text) for name, text in {**plain, "versions": versions}.items()]

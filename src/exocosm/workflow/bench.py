@@ -214,7 +214,7 @@ def _drawn_values(numbers: Numbers) -> dict[str, tuple[Pin, Array]]:
         if each.value.id in seen or spread_of(each.value).uncertainty == 0:
             continue
         seen.add(each.value.id)
-        found[each.name] = (each, ledger.drawn_values(each))
+        found[each.name] = (each, ledger.drawn_values(each.value))
     return found
 
 
