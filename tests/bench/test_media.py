@@ -62,7 +62,7 @@ def test_sucrose_viscosity_and_where_the_handbook_lies_lower(numbers: Numbers) -
     fine = {2: 1.053, 5: 1.144, 10: 1.333, 16: 1.650, 20: 1.941, 30: 3.181}  # relative to 1.005 mPa s at 20 degC
     for percent, relative in fine.items():
         got = float(solution_viscosity_mpa_s("sucrose", percent / 100, 20, numbers))
-        assert got == pytest.approx(relative * 1.005, rel=0.02)
+        assert got == pytest.approx(relative * 1.005, rel=0.025)
     coarse = {0: (3.804, 14.77, 238), 5: (3.154, 11.56, 156), 20: (1.960, 6.200, 56.5), 25: (1.704, 5.187, 43.86)}
     for temperature, viscosities in coarse.items():
         got = solution_viscosity_mpa_s("sucrose", [0.2, 0.4, 0.6], temperature, numbers) / np.array(viscosities)
