@@ -11,10 +11,10 @@ _UNEVEN = 0.1  # of a step in the logarithm
 
 
 def edges(centre: Numbers) -> tuple[Numbers, Numbers, str]:
-    """Lower and upper edges of bins by rising centres, and how they lie: 'linear', 'logarithmic' or 'irregular'.
+    """Lower and upper edges of bins, and how their rising centres lie: 'linear', 'logarithmic', 'irregular'.
 
-    Linear: c -/+ h/2.  Logarithmic: c / sqrt(r) and c sqrt(r).  Irregular: half way to the neighbours.  Edges of regular
-    bins come from the regular centres, so that neighbours meet where the file rounds.
+    Linear: c -/+ h/2.  Logarithmic: c / sqrt(r) and c sqrt(r).  Irregular: half way to the neighbours.  Edges of
+    regular bins come from the regular centres, so that neighbours meet where the file rounds.
     """
     places = np.arange(len(centre))
     for step in (centre[1] - centre[0], (centre[-1] - centre[0]) / (len(centre) - 1)):

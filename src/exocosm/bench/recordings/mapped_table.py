@@ -34,7 +34,7 @@ def read(content: bytes, name: str, mapping: TableMapping) -> tuple[Recording, .
     first = header + 1
     if mapping.data_line is not None:
         first = next((k for k in range(first, text.end) if text.line(k) >= mapping.data_line), text.end)
-    rows, numbers, notes = _rows(text, first, delimiter, place, cells)
+    rows, numbers, notes = _rows(text, first, delimiter, place, cells, mapping.size or mapping.low)
     words = (mapping.sample, mapping.replicate, mapping.included)
     numeric = [column for column in mapping.columns if column not in words]
     lines = [" ".join(row[place[column]] for column in numeric) for row in rows]
@@ -96,7 +96,7 @@ def _index(cells: list[str], column: str) -> int:
 
 
 def _rows(
-    text: FileText, first: int, delimiter: str, place: dict[str, int], header: list[str]
+    text: FileText, first: int, delimiter: str, place: dict[str, int], header: list[str], size: str
 ) -> tuple[list[list[str]], list[int], list[str]]:
     """Rows of cells, their line numbers, and notes; the table ends at an empty row."""
     width = max(place.values()) + 1
@@ -122,7 +122,7 @@ def _rows(
     if index < text.end:
         after = next(k for k in range(index, text.end) if text.lines[k].strip(' "' + delimiter + "\t"))
         cells = split(text.lines[after], delimiter)
-        if len(cells) >= width and cells[min(place.values())][:1].isdigit():
+        if len(cells) >= width and cells[place[size]][:1].isdigit():
             raise refusal(text.name, text.line(index), "an empty row stands within the table", "take it out")
         notes.append(f"line {text.line(after)} and what follows it stand behind the table and are not read")
     return rows, numbers, notes

@@ -309,7 +309,7 @@ def _agreement(sheet: _Sheet, main: Distribution, replicates: list[Replicate]) -
         mean = replicate.reported.get("mean")
         if mean is not None and total > 0:
             own = float(histogram.centre_nm @ histogram.amount / total)
-            if abs(own - mean) > _AGREE * mean + 1:
+            if abs(own - mean) > _AGREE / 2 * mean:
                 sheet.notes.append(
                     f"{replicate.name}: the mean of the histogram is {own:.1f} nm, the file states {mean:.1f} nm"
                 )

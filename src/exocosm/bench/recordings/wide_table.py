@@ -59,7 +59,8 @@ def read(content: bytes, name: str) -> tuple[Recording, ...]:
     notes = []
     if not unit:
         notes.append(f"the column '{cells[column]}' names no unit; sizes are taken as nm, as tidyNano writes them")
-    labelled = [_PER_ML.search(cell) is not None for cell in cells[column + 1 :]]
+    amounts = [cell for cell in cells[column + 1 :] if not _AVERAGES.fullmatch(cell)]
+    labelled = [_PER_ML.search(cell) is not None for cell in amounts]
     is_tidy = (found := _SIZE.fullmatch(cells[column])) is not None and found["tidy"] is not None
     amount_unit = "particle/mL" if all(labelled) or is_tidy else "unknown"
     if is_tidy and not all(labelled):

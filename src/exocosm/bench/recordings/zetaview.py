@@ -11,7 +11,15 @@ import numpy as np
 
 from exocosm.bench.recordings.bins import edges
 from exocosm.bench.recordings.cells import AGAIN, decimal_mark, number, number_block, split
-from exocosm.bench.recordings.contract import AS_MEASURED, Histogram, Numbers, Recording, Replicate, refusal
+from exocosm.bench.recordings.contract import (
+    AS_MEASURED,
+    Histogram,
+    Numbers,
+    Recording,
+    RecordingError,
+    Replicate,
+    refusal,
+)
 from exocosm.bench.recordings.file_text import FileText, file_text
 
 FORMAT = "ZetaView text"
@@ -151,7 +159,7 @@ def _checks(settings: dict[str, str]) -> tuple[str, ...]:
 def _sizes(
     text: FileText, header: int, delimiter: str, settings: dict[str, str], stem: str
 ) -> tuple[Replicate, tuple[str, ...]]:
-    blocks, has_separator = _blocks(text, header, delimiter)
+    blocks, has_separator, damaged = _blocks(text, header, delimiter)
     mark = _decimal(settings)
     linear = next((block for block in blocks if block.spacing == "linear"), None)
     logarithmic = next((block for block in blocks if block.spacing == "logarithmic"), None)
@@ -174,7 +182,7 @@ def _sizes(
         messages = ("no traces: the instrument found no particle to size", *messages)
         reported["d50"] = reported["median_concentration"] = reported["median_volume"] = None  # a zero that means none
     else:
-        notes = _agreement(text, linear, logarithmic, traces, has_separator)
+        notes = _agreement(text, linear, logarithmic, traces, has_separator, damaged)
         other = {
             label: linear.histogram(column, unit)
             for label, column, unit in (
@@ -197,14 +205,13 @@ def _sizes(
     return replicate, notes
 
 
-def _blocks(text: FileText, header: int, delimiter: str) -> tuple[list[_Block], bool]:
-    """The histograms of a file and whether a row of -1 divides or ends them."""
+def _blocks(text: FileText, header: int, delimiter: str) -> tuple[list[_Block], bool, str]:
+    """The histograms of a file, whether a row of -1 divides or ends them, and what is wrong with the second."""
     names = [re.sub(r"\s+", " ", cell.casefold()) for cell in split(text.lines[header], delimiter)]
     columns = {_COLUMNS[name]: place for place, name in enumerate(names) if name in _COLUMNS}
     for wanted in ("number", "concentration"):
         if wanted not in columns:
             raise refusal(text.name, text.line(header), f"the table has no column of {wanted}", AGAIN)
-    width = max(columns.values()) + 1
     decimal = decimal_mark(text, text.lines[header + 1 : text.end], header + 1, delimiter)
     spans: list[tuple[int, int]] = []
     start, has_separator = header + 1, False
@@ -216,35 +223,55 @@ def _blocks(text: FileText, header: int, delimiter: str) -> tuple[list[_Block], 
                 spans.append((start, index))
             start = index + 1
             has_separator = has_separator or is_separator
-    blocks = []
+    blocks: list[_Block] = []
+    damaged = ""
     for position, (first, last) in enumerate(spans):
-        if last == text.end and text.lines[last - 1].count(delimiter) < text.lines[max(first, last - 2)].count(
-            delimiter
-        ):
-            found = "the file ends in the middle of a row: it was cut off"
-            raise refusal(text.name, text.line(last - 1), found, AGAIN)
-        values = number_block(text, first, last, delimiter, decimal, width)
-        if (values < 0).any():
-            row = int(np.flatnonzero((values < 0).any(axis=1))[0])
-            raise refusal(text.name, text.line(first + row), "a negative number stands in the histogram", AGAIN)
-        if len(values) < 3 or (np.diff(values[:, 0]) <= 0).any():
-            row = int(np.flatnonzero(np.diff(values[:, 0]) <= 0)[0]) + 1 if len(values) >= 3 else 0
-            found = f"histogram {position + 1} is not a row of rising sizes"
-            raise refusal(text.name, text.line(first + row), found, AGAIN)
-        low, high, spacing = edges(values[:, 0])
-        if spacing == "irregular":
-            step = np.diff(values[:, 0])
-            row = int(np.argmax(step / np.maximum(values[:-1, 0], 1))) + 1
-            found = f"sizes of histogram {position + 1} are neither evenly spaced nor in equal ratio: a row is missing"
-            raise refusal(text.name, text.line(first + row), found, AGAIN)
-        blocks.append(_Block(values[:, 0], {c: values[:, place] for c, place in columns.items()}, spacing, low, high))
+        try:
+            blocks.append(_block(text, first, last, delimiter, decimal, columns, position))
+        except RecordingError as error:
+            if not (has_separator and blocks and blocks[0].spacing == "linear"):
+                raise
+            damaged = f"the second, logarithmic histogram is left out: {error}"
+            break
     if len([block for block in blocks if block.spacing == "linear"]) > 1 or len(blocks) > 2:
         raise refusal(text.name, text.line(header), f"{len(blocks)} histograms where two were expected", AGAIN)
-    return blocks, has_separator
+    return blocks, has_separator, damaged
+
+
+def _block(
+    text: FileText, first: int, last: int, delimiter: str, decimal: str, columns: dict[str, int], position: int
+) -> _Block:
+    """The histogram in the lines [first, last)."""
+    if last == text.end and last - first > 1:
+        above = text.lines[last - 2].count(delimiter)
+        if text.lines[last - 1].count(delimiter) < above:
+            found = "the file ends in the middle of a row: it was cut off"
+            raise refusal(text.name, text.line(last - 1), found, AGAIN)
+    values = number_block(text, first, last, delimiter, decimal, max(columns.values()) + 1)
+    if (values < 0).any():
+        row = int(np.flatnonzero((values < 0).any(axis=1))[0])
+        raise refusal(text.name, text.line(first + row), "a negative number stands in the histogram", AGAIN)
+    falls = np.flatnonzero(np.diff(values[:, 0]) <= 0)
+    if len(values) < 3 or falls.size:
+        row = int(falls[0]) + 1 if falls.size else 0
+        found = f"histogram {position + 1} is no column of at least three rising sizes"
+        raise refusal(text.name, text.line(first + row), found, AGAIN)
+    low, high, spacing = edges(values[:, 0])
+    if spacing == "irregular":
+        step = np.diff(values[:, 0])
+        row = int(np.argmax(step / np.maximum(values[:-1, 0], 1))) + 1
+        found = f"sizes of histogram {position + 1} are neither evenly spaced nor in equal ratio: a row is missing"
+        raise refusal(text.name, text.line(first + row), found, AGAIN)
+    return _Block(values[:, 0], {c: values[:, place] for c, place in columns.items()}, spacing, low, high)
 
 
 def _agreement(
-    text: FileText, linear: _Block, logarithmic: _Block | None, traces: float | None, has_separator: bool
+    text: FileText,
+    linear: _Block,
+    logarithmic: _Block | None,
+    traces: float | None,
+    has_separator: bool,
+    damaged: str,
 ) -> tuple[str, ...]:
     """Notes of what does not agree within the file; a histogram without its end that lacks tracks is refused."""
     notes = []
@@ -258,7 +285,9 @@ def _agreement(
         notes.append("the histogram does not end with a row of -1 but holds all traces: the file was cut off behind it")
     elif traces is not None and tracks != traces:
         notes.append(f"the histogram holds {tracks:g} tracks, the head states {traces:g} traces")
-    if logarithmic is None and has_separator:
+    if damaged:
+        notes.append(damaged)
+    elif logarithmic is None and has_separator:
         notes.append("the second, logarithmic histogram is not there: the file was cut off or changed")
     elif logarithmic is not None:
         other = float(logarithmic.values["number"].sum())
