@@ -166,7 +166,7 @@ def _recipe(fluid: str, without: tuple[str, ...], numbers: Numbers) -> Recipe:
 
 def _new_recipe(fluid: str, without: tuple[str, ...], numbers: Numbers) -> Recipe:
     _require(fluid, numbers)
-    left_out = _left_out(fluid, without, numbers)
+    left_out = _left_out(without, numbers)
     groups = [
         (quantity, kind)
         for quantity in (_COUNTED, _BROUGHT, _WEIGHED)
@@ -196,17 +196,15 @@ def _scores(parcels: int) -> Array:
     return np.asarray(ndtri(np.linspace(0.0, 1.0, parcels + 1)))
 
 
-def _left_out(fluid: str, without: tuple[str, ...], numbers: Numbers) -> frozenset[str]:
-    present = kinds_of(fluid, numbers)
+def _left_out(without: tuple[str, ...], numbers: Numbers) -> frozenset[str]:
+    """The kinds that the words of `without` mean; a kind may be left out of a fluid that never held it."""
+    kinds = {*VESICLES, *(kind for name in (_COUNTED, _WEIGHED, _BROUGHT) for kind in numbers.words(name, "carrier"))}
     left_out: set[str] = set()
     for word in without:
-        if word in TOGETHER:
-            left_out.update(TOGETHER[word])
-        elif word in present:
-            left_out.add(word)
-        elif word != BACKGROUND:
-            known = (*present, *TOGETHER, BACKGROUND)
-            raise InputError(f"there is no '{word}' in {fluid} that could be left out; {nearest(word, known)}")
+        if word not in kinds and word not in TOGETHER and word != BACKGROUND:
+            known = (*kinds, *TOGETHER, BACKGROUND)
+            raise InputError(f"there is no kind of particle '{word}' that could be left out; {nearest(word, known)}")
+        left_out.update(TOGETHER.get(word, (word,)))
     return frozenset(left_out)
 
 
