@@ -14,8 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from exocosm.bench.protocol import read_protocol
+from exocosm.bench.samples import read_sample
+from exocosm.study.bench_load import load_bench
 from exocosm.study.load import load
 from exocosm.study.resolve import resolve
+from exocosm.workflow.bench import run_bench
 from exocosm.workflow.run import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +44,16 @@ class Block:
 
     @property
     def is_study(self) -> bool:
-        return self.language == "yaml" and re.search(r"^exocosm:", self.text, re.MULTILINE) is not None
+        return self.kind in ("study", "experiment")
+
+    @property
+    def kind(self) -> str:
+        """The kind of file that a block of YAML is, empty if it is no whole file."""
+        if self.language != "yaml" or re.search(r"^exocosm:", self.text, re.MULTILINE) is None:
+            return ""
+        named = re.search(r"^kind:\s*(\w+)", self.text, re.MULTILINE)
+        kind = named[1] if named else "study"
+        return "bench" if kind in ("study", "experiment") and re.search(r"^bench:", self.text, re.MULTILINE) else kind
 
     @property
     def is_runnable(self) -> bool:
@@ -71,6 +84,20 @@ def test_studies_in_the_documentation_can_be_solved(block: Block) -> None:
     central = replace(resolved, draws=0, what_ifs=(), comparisons=())
     result = run(central, workers=1, progress=False)
     assert result.statuses.empty, result.statuses  # lists those that did not finish
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.kind == "bench"], ids=str)
+def test_bench_studies_in_the_documentation_can_be_run(block: Block) -> None:
+    result = run_bench(load_bench(block.text), draws=2, donors=1, progress=False)
+    assert result.metrics["value"].notna().any()
+
+
+READERS = {"protocol": read_protocol, "sample": read_sample}
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.kind in READERS], ids=str)
+def test_other_files_in_the_documentation_can_be_read(block: Block) -> None:
+    assert READERS[block.kind](block.text).name
 
 
 @pytest.mark.parametrize("block", RUNNABLE, ids=str)
