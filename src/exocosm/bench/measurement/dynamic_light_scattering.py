@@ -71,7 +71,7 @@ def dynamic_light_scattering(
     """
     device = known_variant(settings.instrument, "dls_wavelength", numbers, "light scattering instrument")
     wavelength, angle = numbers("dls_wavelength", "nm", device=device), numbers("dls_angle", "degree", device=device)
-    medium_index = numbers("medium_refractive_index", "dimensionless")
+    medium_index = numbers("refractive_index_of_water", "dimensionless")
     population = specimen.population
     index = known_index(population, numbers)
     concentration = population.count / (specimen.volume_ml * settings.dilution)
@@ -85,7 +85,7 @@ def dynamic_light_scattering(
     deepest = numbers("largest_optical_depth", "dimensionless")
     if depth > deepest:
         advised = settings.dilution * depth / deepest
-        found.append(f"{depth:.2g} of the light is scattered on its way (more than {deepest:.2g}), so some is scattered "
+        found.append(f"{depth:.2g} of the light is scattered on its way (more than {deepest:.2g}), some of it "
                      f"twice and sizes come out too small; dilute {advised:.2g}-fold")  # fmt: skip
     quantities = {"rayleigh_ratio": Reported(ratio, "1/cm", ratio, ratio)}
     if ratio < limit:

@@ -6,9 +6,10 @@ import math
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from pydantic import Field
 
+from exocosm.bench.markers import detected_share, mean_copies
 from exocosm.bench.measurement.registry import (
     BELOW,
     NORMAL_95,
@@ -25,11 +26,12 @@ from exocosm.bench.numbers import Numbers
 from exocosm.bench.settings import Minutes, Name, Settings
 from exocosm.bench.specimen import Specimen
 from exocosm.documents.fields import ShortText
-from exocosm.errors import InputError, nearest
+from exocosm.errors import InputError
 from exocosm.vesicles.population import Population
 
 Array = NDArray[np.float64]
 ML_PER_UM3 = 1e-12
+UM_PER_NM = 1e-3
 SECONDS_PER_MINUTE = 60.0
 BACKGROUND_SIGNIFICANCE = 3.0  # standard deviations above the buffer's counts that make a count of particles
 EDGES_NM: Array = np.geomspace(20.0, 2000.0, 141)
@@ -55,15 +57,21 @@ class BeadFlowSettings(Settings):
     microlitres: Annotated[float, Field(gt=0, le=1e6)] = 100.0
 
 
-def fluorescent_share(copies: ArrayLike, efficiency: float, fluorophores: float, threshold: float) -> Array:
-    """Share of particles with fluorescence at or above a threshold, when antibodies bind at random.
+def fluorescent_share(population: Population, marker: str, device: str, numbers: Numbers) -> Array:
+    """Share of the particles of every parcel whose stained marker is brighter than the instrument's threshold; 1.
 
-    1 - P(Poisson(copies * efficiency) < threshold / fluorophores);  copies: mean of each parcel; 1.
+    Antibodies: negative binomial about copies * reachable * labelled, and Poisson those that stuck anywhere
+    (`bench.markers`); the threshold in fluorophores over those of one antibody is how many it takes.
     """
-    from scipy.special import pdtrc
-
-    needed = max(math.ceil(threshold / fluorophores - 1e-9), 1)
-    return np.asarray(pdtrc(needed - 1, np.asarray(copies, float) * efficiency))
+    if not marker:
+        return np.zeros(len(population))
+    seen = numbers("antibody_labelling_efficiency", "dimensionless")
+    seen *= numbers("accessible_fraction", "dimensionless", cargo=marker)
+    stuck = numbers("antibody_background", "molecule/um**2") * math.pi * (population.diameter_nm * UM_PER_NM) ** 2
+    threshold = numbers("flow_fluorescence_threshold", "molecule", device=device)
+    needed = max(math.ceil(threshold / numbers("fluorophores_per_antibody", "dimensionless") - 1e-9), 1)
+    copies = mean_copies(population, marker, numbers)
+    return detected_share(copies * seen, numbers("copies_dispersion", "dimensionless", cargo=marker), stuck, needed)
 
 
 def counted_rate(rate: float, dead_time_s: float) -> float:
@@ -85,17 +93,6 @@ def swarm_rate(in_beam: Array, light: Array, threshold: float, passage_s: float)
     return float(ndtr((mean - threshold) / math.sqrt(variance))) / passage_s
 
 
-def copies_of(population: Population, marker: str) -> Array:
-    """Mean copies of a marker on each parcel; zero where the population does not name it."""
-    return np.asarray(population.markers[marker]) if marker in population.markers else np.zeros(len(population))
-
-
-def _unknown_marker(population: Population, marker: str) -> list[str]:
-    if marker and marker not in population.markers:
-        return [f"no particle of this specimen is known to carry {marker}; {nearest(marker, population.markers)}"]
-    return []
-
-
 @instrument("flow_cytometry", FlowSettings)
 def flow_cytometry(
     specimen: Specimen, settings: FlowSettings, numbers: Numbers, random: np.random.Generator | None = None
@@ -112,7 +109,7 @@ def flow_cytometry(
     reference = numbers("reference_vesicle_refractive_index", "dimensionless")
     optics = Optics(
         numbers("flow_wavelength", "nm", device=device),
-        numbers("medium_refractive_index", "dimensionless"),
+        numbers("refractive_index_of_water", "dimensionless"),
         numbers("flow_collection_axis", "degree"),
         numbers("flow_collection_half_angle", "degree"),
     )
@@ -121,12 +118,7 @@ def flow_cytometry(
     threshold = float(collected_cross_section(smallest, reference, optics)[0])
     width = numbers("flow_detection_width", "dimensionless")
     scattering = visible_share(light, threshold, width)
-    stained = fluorescent_share(
-        copies_of(population, settings.marker),
-        numbers("antibody_labelling_efficiency", "dimensionless"),
-        numbers("fluorophores_per_antibody", "dimensionless"),
-        numbers("flow_fluorescence_threshold", "molecule", device=device),
-    )
+    stained = fluorescent_share(population, settings.marker, device, numbers)
     by_scatter = settings.trigger == "scatter"
     share = scattering if by_scatter else stained
     flow = numbers("flow_sample_rate", "mL/s", device=device)
@@ -169,7 +161,7 @@ def flow_cytometry(
         middle = percentile(EDGES_NM, histogram, 0.5)
         quantities["median_diameter"] = Reported(middle, "nm", middle, middle)
     most = numbers("flow_largest_event_rate", "1/s", device=device)
-    found = _unknown_marker(population, settings.marker)
+    found = []
     if rate > most or kept < 0.9:
         advised = settings.dilution * max(rate / most, -math.log(kept) / 0.05) * 2.0
         found.append(f"{rate:.3g} events per second, {1 - kept:.0%} lost to coincidence: dilute {advised:.2g}-fold")
@@ -222,9 +214,14 @@ def bead_flow_cytometry(
     """
     device = known_variant(settings.instrument, "flow_wavelength", numbers, "flow cytometer")
     population = specimen.population
-    capture, detection = copies_of(population, settings.capture), copies_of(population, settings.detection)
+    capture, detection = (
+        mean_copies(population, marker, numbers) * numbers("accessible_fraction", "dimensionless", cargo=marker)
+        for marker in (settings.capture, settings.detection)
+    )
+    shape = numbers("copies_dispersion", "dimensionless", cargo=settings.capture)
+    with_capture = -np.expm1(-shape * np.log1p(capture / shape))  # at least one copy, negative binomial
     offered = population.count / specimen.volume_ml * settings.microlitres / 1000.0
-    catching = offered * -np.expm1(-capture) * numbers("bead_binding_share", "dimensionless")
+    catching = offered * with_capture * numbers("bead_binding_share", "dimensionless")
     arrived = float(catching.sum()) / settings.beads
     full = numbers("bead_vesicles_per_bead", "particle")
     held = full * -math.expm1(-arrived / full)
@@ -247,7 +244,7 @@ def bead_flow_cytometry(
         if reported < limit
         else Reported(reported, "molecule", max(reported - wide, 0.0), reported + wide)
     )
-    found = _unknown_marker(population, settings.capture) + _unknown_marker(population, settings.detection)
+    found = []
     if arrived > 0.5 * full:
         found.append(
             f"beads are filled ({held / full:.0%}): the signal no longer grows with the sample; use less of it"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from exocosm.bench.measurement.flow_cytometry import copies_of
+from exocosm.bench.markers import mean_copies
 from exocosm.bench.measurement.registry import (
     ABOVE,
     BELOW,
@@ -23,7 +23,6 @@ from exocosm.bench.measurement.registry import (
 from exocosm.bench.numbers import Numbers
 from exocosm.bench.settings import Name, Settings
 from exocosm.bench.specimen import Specimen
-from exocosm.errors import nearest
 
 Array = NDArray[np.float64]
 AVOGADRO = 6.02214076e23  # 1/mol, exact by definition of the mole
@@ -55,7 +54,7 @@ def marker_mass(specimen: Specimen, marker: str, numbers: Numbers) -> Array:
     population = specimen.population
     # kDa is kg/mol of a mole of molecules
     mass = numbers("marker_molar_mass", "kDa", cargo=marker) * PICOGRAM_PER_KILOGRAM / AVOGADRO
-    return np.asarray(population.count * copies_of(population, marker) * mass / specimen.volume_ml)
+    return np.asarray(population.count * mean_copies(population, marker, numbers) * mass / specimen.volume_ml)
 
 
 def logistic_signal(concentration: float, half: float, slope: float, blank: float, hook: float = math.inf) -> float:
@@ -86,7 +85,7 @@ def elisa(
     Valid for: the mean of wells; below the limit and above the curve the result is censored, not a number.
     """
     kit = known_variant(settings.kit, "immunoassay_detection_limit", numbers, "kit")
-    reached = 1.0 if settings.lysed else numbers("immunoassay_reached_share", "dimensionless")
+    reached = 1.0 if settings.lysed else numbers("accessible_fraction", "dimensionless", cargo=settings.marker)
     by_parcel = marker_mass(specimen, settings.marker, numbers) * reached
     true = float(by_parcel.sum()) / settings.dilution
     half = numbers("immunoassay_half_maximum", "pg/mL", device=kit)
@@ -120,7 +119,7 @@ def elisa(
         by_kind=shares_by_kind(specimen.population.kind, by_parcel),
         instruction=f"{'Lyse in detergent, d' if settings.lysed else 'D'}ilute {by:g}-fold, {settings.wells} wells of "
         f"a {settings.marker} {kit} beside its standards, a blank and one further dilution.",
-        warnings=(*found, *_unnamed(specimen, settings.marker)),
+        warnings=tuple(found),
     )
 
 
@@ -128,13 +127,18 @@ def elisa(
 def western_blot(
     specimen: Specimen, settings: WesternSettings, numbers: Numbers, random: np.random.Generator | None = None
 ) -> Reading:
-    """Mass of a marker in a lane as the density of its band, visible or not."""
+    """Mass of a marker in a lane as the density of its band, visible or not.
+
+    The band is seen with Phi(ln(copies / limit) / ln gsd); without noise, if that is more likely than not.
+    """
     by_parcel = marker_mass(specimen, settings.marker, numbers) * settings.microlitres / 1000.0
     mass = float(by_parcel.sum())
-    cv, limit = numbers("western_band_cv", "dimensionless"), numbers("western_detection_limit", "pg")
-    sigma = math.sqrt(math.log1p(cv**2))
+    per_copy = numbers("marker_molar_mass", "kDa", cargo=settings.marker) * PICOGRAM_PER_KILOGRAM / AVOGADRO
+    limit = numbers("bulk_detection_limit", "molecule") * per_copy
+    sigma = math.sqrt(math.log1p(numbers("western_band_cv", "dimensionless") ** 2))
     if random is not None:
         mass *= math.exp(sigma * random.standard_normal())
+        limit *= numbers("bulk_detection_gsd", "dimensionless") ** random.standard_normal()
     wide = math.exp(NORMAL_95 * sigma)
     band = Reported(mass, "pg", mass / wide, mass * wide) if mass >= limit else Reported(limit, "pg", 0.0, limit, BELOW)
     return Reading(
@@ -143,12 +147,4 @@ def western_blot(
         by_kind=shares_by_kind(specimen.population.kind, by_parcel),
         instruction=f"Lyse, load {settings.microlitres:g} microlitre a lane, blot for {settings.marker}; beside it a "
         "cell lysate, a marker of contaminants, and equal particle numbers of the samples compared.",
-        warnings=_unnamed(specimen, settings.marker),
     )
-
-
-def _unnamed(specimen: Specimen, marker: str) -> tuple[str, ...]:
-    markers = specimen.population.markers
-    if marker in markers:
-        return ()
-    return (f"no particle of this specimen is known to carry {marker}; {nearest(marker, markers)}",)

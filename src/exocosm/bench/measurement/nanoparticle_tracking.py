@@ -37,6 +37,7 @@ Array = NDArray[np.float64]
 ML_PER_UM3 = 1e-12
 KELVIN = 273.15
 EDGES_NM: Array = np.geomspace(20.0, 2000.0, 141)
+JUDGED_AS = "nanosight"  # the limits of crowding that readings of real files are judged by
 NEGLIGIBLE = 1e-9  # share of the brightest kind's count below which a parcel is left out
 FEWEST_TRACKS = 1.0  # expected tracks in a bin, below which the model does not say what is in it
 PERCENTILES = (("d10", 0.1), ("d50", 0.5), ("d90", 0.9))
@@ -117,7 +118,7 @@ def tracking_optics(device: str, numbers: Numbers) -> Optics:
     """Laser and lens of a tracking instrument."""
     return Optics(
         numbers("tracking_wavelength", "nm", device=device),
-        numbers("medium_refractive_index", "dimensionless"),
+        numbers("refractive_index_of_water", "dimensionless"),
         numbers("tracking_objective_axis", "degree"),
         numbers("tracking_objective_half_angle", "degree"),
     )
@@ -312,8 +313,8 @@ def _warnings(
     specimen: Specimen, settings: TrackingSettings, seen: View, total: float, tracks: float, numbers: Numbers
 ) -> tuple[str, ...]:
     found = []
-    fewest = numbers("fewest_particles_per_frame", "dimensionless")
-    most = numbers("most_particles_per_frame", "dimensionless")
+    fewest = numbers("least_particles_per_frame", "dimensionless", device=JUDGED_AS)
+    most = numbers("most_particles_per_frame", "dimensionless", device=JUDGED_AS)
     in_frame = float(seen.per_frame.sum())
     if in_frame > most:
         advised = settings.dilution * in_frame / math.sqrt(fewest * most)
