@@ -53,7 +53,7 @@ def run_bench(
 
     file = study.file
     draws = file.uncertainty.draws if draws is None else draws
-    donors = file.subjects.number if donors is None else donors
+    donors = (file.subjects.number if file.subjects.variability else 0) if donors is None else donors
     seed = file.seed if seed is None else seed
     known = catalogue or load_catalogue()
     numbers = bench_numbers(
