@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from exocosm.api import Study, catalogue, find_value, load, run, sensitivities, solve
+    from exocosm.benchtop import measure
     from exocosm.engines.contract import Dose, Schedule
     from exocosm.errors import ExocosmError
     from exocosm.exchange.sbml import to_sbml
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "api": ("Study", "catalogue", "find_value", "load", "run", "sensitivities", "solve"),
+    "benchtop": ("measure",),
     "engines.contract": ("Dose", "Schedule"),
     "errors": ("ExocosmError",),
     "exchange.sbml": ("to_sbml",),
@@ -70,6 +72,7 @@ __all__ = [
     "find_value",
     "load",
     "load_result",
+    "measure",
     "noncompartmental",
     "require_sound",
     "run",

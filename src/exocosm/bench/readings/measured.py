@@ -184,7 +184,11 @@ def _levels(results: Sequence[MeasurementResult]) -> list[Level]:
     first = results[0].measurement.recording.instrument
     for result in results:
         concentration = result.concentration
-        if concentration.dilution and result.measurement.recording.instrument == first and concentration.of == UNDILUTED:
+        if (
+            concentration.dilution
+            and result.measurement.recording.instrument == first
+            and concentration.of == UNDILUTED
+        ):
             found.setdefault(concentration.dilution, []).append(concentration.in_tube)
     return [Level(f"1:{dilution:g}", dilution, np.concatenate(several)) for dilution, several in found.items()]
 

@@ -45,7 +45,9 @@ _LAST_BINS = 0.01  # of the size axis
 _MANY_SMALL = 0.1  # part of the particles near the limit of detection from which it is a warning
 _REPORTED_NM, _REPORTED_PART = 1.5, 0.02  # what the bins of 1 nm and rounding explain between two ways to compute
 # messages that are no reason to worry
-_MILD = re.compile(r"\b(?:ok|passed|good|minor)\b|:\s*0(?:\.0*)?$|applied: yes|left out by the instrument", re.IGNORECASE)
+_MILD = re.compile(
+    r"\b(?:ok|passed|good|minor)\b|:\s*0(?:\.0*)?$|applied: yes|left out by the instrument", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -253,7 +255,9 @@ def _shape(read: Examined, limits: Limits) -> list[Finding]:
         )
         if share > _MANY_SMALL:
             text += ": a peak near this diameter is in part made by this limit"
-        found.append(_warn(read, limits, "smallest_trusted_diameter", text, "warning" if share > _MANY_SMALL else "note"))
+        found.append(
+            _warn(read, limits, "smallest_trusted_diameter", text, "warning" if share > _MANY_SMALL else "note")
+        )
     ends = []
     for replicate in read.measurement.replicates:
         histogram = size_histogram(replicate)
