@@ -158,7 +158,7 @@ def positive_share(population: Population, panel: Panel, numbers: Numbers) -> Co
     """Share of the particles of every parcel that read positive for each marker of a panel.  Shape: [marker, parcel].
 
     A particle alone in the reading: detected = negative binomial (reachable and labelled copies) + Poisson (antibodies
-    that stuck); positive from the larger of the instrument's and the gate's threshold.
+    that stuck); positive from the larger of the instrument's and the gate's threshold, or where a clump of antibody is.
     """
     surface = math.pi * (population.diameter_nm * UM_PER_NM) ** 2
     least = np.full(len(population), max(1.0, numbers("detection_threshold", "molecule")))
@@ -166,6 +166,7 @@ def positive_share(population: Population, panel: Panel, numbers: Numbers) -> Co
         least = np.maximum(least, numbers("marker_density_threshold", "molecule/um**2") * surface)
     background = numbers("antibody_background", "molecule/um**2") * surface
     labelled = numbers("antibody_labelling_efficiency", "dimensionless")
+    clumped = numbers("antibody_clump_share", "dimensionless")
     shares = []
     for marker in panel.markers:
         seen = labelled
@@ -174,7 +175,8 @@ def positive_share(population: Population, panel: Panel, numbers: Numbers) -> Co
         mean = mean_copies(population, marker, numbers)
         certain = np.minimum(np.rint(_certain_copies(population, marker, numbers)), np.floor(mean))
         shape = numbers("copies_dispersion", "dimensionless", cargo=marker)
-        shares.append(detected_share((mean - certain) * seen, shape, background, np.ceil(least), certain, seen))
+        enough = detected_share((mean - certain) * seen, shape, background, np.ceil(least), certain, seen)
+        shares.append(1.0 - (1.0 - clumped) * (1.0 - enough))
     return np.array(shares)
 
 
