@@ -1,0 +1,1 @@
+"""Instant calculators: one question, one number with its range, and the assumption that matters most."""

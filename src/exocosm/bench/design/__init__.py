@@ -1,0 +1,1 @@
+"""Design of protocols: goals, candidates, search, and the answer."""
