@@ -55,11 +55,12 @@ def decimal_mark(text: FileText, lines: Sequence[str], first: int, delimiter: st
     if delimiter == ",":
         return "."
     sample = "\n".join(lines)
-    if _COMMA.search(sample) is None:
+    comma = _COMMA.search(sample)
+    if comma is None:
         return "."
-    row, shown = next(
-        (k, found[0]) for k, line in enumerate(lines) if (found := re.search(r"[\d.,]*\d,\d[\d.,]*", line))
-    )
+    row = sample.count("\n", 0, comma.start())
+    shown = re.split(r"[^\d.,]", sample[max(0, comma.start() - 15) : comma.start() + 1])[-1]
+    shown += re.split(r"[^\d.,]", sample[comma.start() + 1 : comma.start() + 16])[0]
     if re.search(r"\d\.\d", sample):
         both = f"numbers have both points and commas (as in '{shown}')"
         raise refusal(text.name, text.line(first + row), both, "export it with one decimal mark and no thousands marks")

@@ -84,9 +84,8 @@ def _header(text: FileText, mapping: TableMapping) -> tuple[int, str, list[str]]
             if found > best[0] or (found == best[0] and len(cells) > len(best[2]) and found == 0 and len(cells) < 100):
                 best = (found, index, cells)
     missing = [column for column in wanted if column.casefold() not in {cell.casefold() for cell in best[2]}]
-    hints = "; ".join(
-        f"'{column}': {nearest(column, [cell[:80] for cell in best[2] if cell])}" for column in missing[:5]
-    )
+    there = [cell[:80] for cell in best[2][:200] if cell]
+    hints = "; ".join(f"'{column}': {nearest(column, there)}" for column in missing[:5])
     line = text.line(best[1]) if best[2] else None
     raise refusal(text.name, line, f"no row has all columns of the mapping; missing here: {hints}", "mend the mapping")
 

@@ -147,11 +147,11 @@ def _walk(sheet: _Sheet) -> None:
 
 def _names(cells: list[str]) -> list[str]:
     """Names of videos; one that occurs twice gets a number, so that each can be told from the other."""
-    result: list[str] = []
+    result: dict[str, None] = {}
     for position, cell in enumerate(cells, 1):
         name = re.split(r"[\\/]", cell)[-1] or f"video {position}"
-        result.append(name if name not in result else f"{name} ({position})")
-    return result
+        result[name if name not in result else f"{name} ({position})"] = None
+    return list(result)
 
 
 def _same_videos(sheet: _Sheet, index: int, cells: list[str]) -> None:

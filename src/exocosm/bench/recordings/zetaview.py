@@ -25,6 +25,7 @@ from exocosm.bench.recordings.file_text import FileText, file_text
 FORMAT = "ZetaView text"
 _KEY = re.compile(r"([A-Za-z][^:]{0,60}):{1,2}(?:\s+(.*))?", re.DOTALL)
 _TABLE = re.compile(r"^\W*Size\s*/\s*nm\W+Number\b", re.IGNORECASE)
+_PROFILE = re.compile(r"zeta|profile|potential|mobility|velocity", re.IGNORECASE)
 _PROFILE_LINE = re.compile(r"^\W*ZP Profile", re.IGNORECASE)
 _COLUMNS = {
     "number": "number",
@@ -65,16 +66,18 @@ def read(content: bytes, name: str) -> tuple[Recording, ...]:
     header = next((k for k, line in enumerate(text.lines) if _TABLE.match(line)), None)
     delimiter = "\t" if header is None else next((d for d in ("\t", ";", ",") if d in text.lines[header]), "\t")
     settings = _settings(text, text.end if header is None else header, delimiter)
-    type_of = settings.get("Type of Measurement", "")
     stem = name.rsplit(".", 1)[0].casefold()
-    has_profile = any(_PROFILE_LINE.match(line) for line in text.lines)
     checksum = hashlib.sha256(content).hexdigest()
-    if header is None and (has_profile or ("size" not in type_of.casefold() and (type_of or "_prof" in stem))):
+    has_profile = any(_PROFILE_LINE.match(line) for line in text.lines)
+    called_profile = _PROFILE.search(settings.get("Type of Measurement", "")) is not None or "_prof" in stem
+    if header is None and (has_profile or called_profile):
         return (_recording(text, settings, checksum, _profile(settings, stem), "profile", ()),)
     if header is None:
         expected = "no row 'Size / nm, Number, Concentration / cm-3 ...' follows the head: the file was cut off"
         raise refusal(name, text.line(text.end - 1), expected, AGAIN)
     replicate, notes = _sizes(text, header, delimiter, settings, stem)
+    if has_profile and replicate.histogram is None:
+        return (_recording(text, settings, checksum, _profile(settings, stem), "profile", ()),)
     return (_recording(text, settings, checksum, replicate, "size", notes),)
 
 
