@@ -17,6 +17,8 @@ from exocosm.trajectory.expectations import NOT_REPRODUCED, REPRODUCED, Expected
 WIDE = 30.0  # high / low from which a linear axis would hide the small ones
 MOST_PANELS = 12
 LOW, HIGH = 2.5, 97.5
+SAME = 1e-3  # of the number; what differs by less is written alike
+SHOWN_FIRST = ("small_ev", "microvesicle", "albumin", "ldl")  # what a reader of a step asks for
 PERCENT = ("recovery", "share")
 
 
@@ -152,6 +154,8 @@ def _ends(values: Any, of: str) -> str:
     if not len(finite):
         return ""
     low, high = np.percentile(finite, [LOW, HIGH])
+    if np.ptp(finite) <= SAME * abs(finite[0]):
+        return "the same in all"
     lacking = len(values) - len(finite)
     told = f"{percent(low)} to {percent(high)}" if of in PERCENT else interval(float(low), float(high))
     return f"{told} ({lacking} of {len(values)} without a value)" if lacking else told
@@ -171,18 +175,27 @@ def _metric_picture(result: BenchResult, names: list[str]) -> Picture:
             ends: list[float] = []
             for row, arm in enumerate(arms):
                 central, drawn, donors, unit = _values(result, metric, arm)
-                for values, width, colour in ((drawn, 4.0, COLOURS[0]), (donors, 1.2, FAINT)):
+                for values, width, colour, shift in ((drawn, 4.0, COLOURS[0], 0.0), (donors, 1.6, FAINT, 0.22)):
                     finite = values[np.isfinite(values)] if len(values) else values
                     if len(finite) > 1:
                         low, high = np.percentile(finite, [LOW, HIGH]) * scale
-                        axis.plot([low, high], [row, row], color=colour, linewidth=width, solid_capstyle="butt")
+                        axis.plot(
+                            [low, high],
+                            [row + shift, row + shift],
+                            color=colour,
+                            linewidth=width,
+                            solid_capstyle="butt",
+                        )
                         ends += [low, high]
                 if np.isfinite(central):
                     axis.plot([central * scale], [row], "o", color="#1a1a1a", markersize=4)
                     ends.append(central * scale)
             positive = [end for end in ends if end > 0]
-            if positive and max(positive) > WIDE * min(positive) and len(positive) == len(ends):
+            if positive and max(positive) > WIDE * min(positive):
                 log_axis(axis, "x", min(positive), max(positive))
+                for row, arm in enumerate(arms):
+                    if _values(result, metric, arm)[0] == 0:  # a zero has no place on such an axis
+                        axis.text(0.01, row, "0", transform=axis.get_yaxis_transform(), va="center", fontsize=8)
             else:
                 plain_axis(axis, "x")
             titles = [wrapped(file.arms[arm].title or arm, 24, 2) for arm in arms]
@@ -239,7 +252,7 @@ def _steps(result: BenchResult) -> Section:
         title = file.arms[arm].title or arm
         rows = []
         for step in run.steps():
-            kept = sorted(step["recovery"].items(), key=lambda item: -item[1])[:4]
+            kept = [(kind, step["recovery"][kind]) for kind in SHOWN_FIRST if kind in step["recovery"]]
             rows.append(
                 (
                     str(step["step"]),
@@ -251,9 +264,7 @@ def _steps(result: BenchResult) -> Section:
             )
             warnings += [f"{title}, step {step['step']}: {warning}" for warning in step["warnings"]]
         if rows:
-            tables.append(
-                Table(("", "What to do", "Left of the start, most first", "min", "euro"), rows, title, (3, 4))
-            )
+            tables.append(Table(("", "What to do", "Left of the start", "min", "euro"), rows, title, (3, 4)))
     told = list(dict.fromkeys(warnings))
     return Section("Step by step, at the central values", "steps", tables=tables, warnings=told)
 
