@@ -54,11 +54,20 @@ def measure(
     for word in dilution or []:
         name, _, factor = word.rpartition("=")
         dilutions[name or "*"] = benchtop.dilution_factor(factor, f"--dilution {word}")
+    mappings = [load_mapping(path) for path in mapping or []]
     evaluation = benchtop.measure(
-        files, output, dilution=dilutions, samples=samples, mapping=[load_mapping(path) for path in mapping or []] or None,
-        group_by=group_by, fluid=fluid, protocol=protocol, answers=read_answers(answers) if answers else None,
-        report=not no_report, progress=not (quiet or json),
-    )  # fmt: skip
+        files,
+        output,
+        dilution=dilutions,
+        samples=samples,
+        mapping=mappings or None,
+        group_by=group_by,
+        fluid=fluid,
+        protocol=protocol,
+        answers=read_answers(answers) if answers else None,
+        report=not no_report,
+        progress=not (quiet or json),
+    )
     if json:
         typer.echo(as_json(evaluation.as_plain()))
     elif not quiet:

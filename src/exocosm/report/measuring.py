@@ -14,10 +14,12 @@ from exocosm.bench.readings.evaluation import Evaluation
 from exocosm.bench.readings.findings import Finding
 from exocosm.bench.readings.measured import MeasurementResult, SampleResult
 from exocosm.bench.readings.particles import ParticlesBehind
+from exocosm.evidence.pin import Pin
 from exocosm.report.measuring_figures import concentration_picture, dilution_pictures, size_pictures
-from exocosm.report.numbers import counted, interval, quantity, readable, shown
+from exocosm.report.numbers import UNBROKEN, counted, interval, quantity, readable, shown
 from exocosm.report.page import Page, Section, Table, write_page
 
+MOST_TOLD = 6  # samples in the first lines
 MOST_ROWS = 200  # of a table; the rest is in the CSV files
 _OF = {UNDILUTED: "", DILUTED: "as measured, NOT corrected for dilution", UNCLEAR: "as stated; of what is not said"}
 _STATES = {FILLED: "from the files", PARTLY: "in part", GIVEN: "as you say", MISSING: "missing"}
@@ -51,6 +53,7 @@ def measuring_page(evaluation: Evaluation) -> Page:
         *_checklist_sections(evaluation.answers),
         _file_section(evaluation),
         *_note_section(evaluation),
+        _limit_section(evaluation),
     ]
     return Page(
         title=_title(samples),
@@ -58,8 +61,8 @@ def measuring_page(evaluation: Evaluation) -> Page:
         headline=_headline(evaluation),
         tone="worse" if evaluation.refused or any(one.gravity == "warning" for one in evaluation.findings) else "",
         numbers=_first_lines(evaluation),
-        sections=[section for section in sections if section is not None],
-        values=_limits(evaluation),
+        sections=sections,
+        values=_rows(evaluation.values),
         bibliography=evaluation.bibliography,
         footer=_FOOTER,
     )
@@ -82,14 +85,19 @@ def _title(samples: Sequence[SampleResult]) -> str:
 
 def _headline(evaluation: Evaluation) -> str:
     samples = evaluation.readings.samples
-    if len(samples) != 1:
-        return f"{counted(len(samples), 'sample')}, {_counts(evaluation)}"
-    sample = samples[0]
+    if len(samples) == 1:
+        return _said(samples[0])
+    refused = f", {counted(len(evaluation.refused), 'file')} refused" if evaluation.refused else ""
+    return f"{counted(len(samples), 'sample')} from {_counts(evaluation)}{refused}"
+
+
+def _said(sample: SampleResult) -> str:
+    """Concentration and median of a sample."""
     parts = [
-        _number(sample.concentration, "particles/mL") if sample.concentration.number and sample.of else "",
-        f"median {_number(sample.estimates['d50'], 'nm')}" if sample.estimates["d50"].number else "",
+        f"{_cell(sample.concentration)} particles/mL" if math.isfinite(sample.concentration.value) else "",
+        f"median {_cell(sample.estimates['d50'])} nm" if math.isfinite(sample.estimates["d50"].value) else "",
     ]
-    return "; ".join(part for part in parts if part) or f"{sample.name}: no sizes and no concentration"
+    return "; ".join(part for part in parts if part) or f"{sample.name}: no size and no concentration"
 
 
 def _first_lines(evaluation: Evaluation) -> list[str]:
@@ -100,6 +108,9 @@ def _first_lines(evaluation: Evaluation) -> list[str]:
         if _OF.get(sample.of):
             lines.append(f"The concentration is {_OF[sample.of]}.")
         lines.append(f"From {_counts(evaluation)}.")
+    for sample in samples[:MOST_TOLD] if len(samples) > 1 else ():
+        of = f" ({_OF[sample.of]})" if _OF.get(sample.of) else ""
+        lines.append(f"{sample.name}: {_said(sample)}{of}.")
     if evaluation.refused:
         lines.append(
             f"{counted(len(evaluation.refused), 'file')} could not be read and "
@@ -117,20 +128,19 @@ def _counts(evaluation: Evaluation) -> str:
     return f"{counted(files, 'file')}, {counted(len(results), 'measurement')}, {counted(warnings, 'warning')}"
 
 
-def _number(estimate: Estimate, unit: str = "") -> str:
-    """`1.2 × 10⁹ particles/mL (1.1 × 10⁹ to 1.3 × 10⁹)`."""
-    if not math.isfinite(estimate.value):
-        return "not known"
-    text = f"{shown(estimate.value)} {unit}".strip()
-    return f"{text} ({interval(estimate.low, estimate.high, '', 3)})" if math.isfinite(estimate.low) else text
-
-
 def _cell(estimate: Estimate) -> str:
+    """`97.4 (95.2 to 99.6)`; large numbers with one power for all: `1.47 (0.96 to 1.97) × 10¹³`."""
     if not math.isfinite(estimate.value):
         return "–"
-    if not math.isfinite(estimate.low):
-        return shown(estimate.value)
-    return f"{shown(estimate.value)} ({interval(estimate.low, estimate.high, '', 3)})"
+    numbers = [estimate.value, *([estimate.low, estimate.high] if math.isfinite(estimate.low) else [])]
+    power = math.floor(math.log10(estimate.value)) if estimate.value > 0 else 0
+    scale, after = (
+        (10.0**power, f"{UNBROKEN}×{UNBROKEN}{shown(10.0**power).split(' ')[-1]}") if power > 4 else (1.0, "")
+    )
+    decimals = 2 if power > 4 else max(0, min(3, 2 - power))
+    texts = [f"{number / scale:.{decimals}f}" for number in numbers]
+    span = f" ({texts[1]}{UNBROKEN}to{UNBROKEN}{texts[2]})" if len(texts) > 1 else ""
+    return f"{texts[0]}{span}{after}"
 
 
 def _result_tables(samples: Sequence[SampleResult]) -> list[Table]:
@@ -177,7 +187,7 @@ def _left_out(number: int) -> str:
 
 def _warning_section(evaluation: Evaluation) -> Section:
     refused = [f"Refused: {error}" for error in evaluation.refused]
-    told = [str(one) for one in _merged(evaluation.warnings)]
+    told = _by_subject(evaluation.warnings)
     paragraphs = [] if refused or told else ["Nothing was found that speaks against the numbers."]
     more = len(refused) + len(told) - MOST_ROWS
     if more > 0:
@@ -185,12 +195,16 @@ def _warning_section(evaluation: Evaluation) -> Section:
     return Section("Warnings", "warnings", paragraphs, warnings=(refused + told)[:MOST_ROWS])
 
 
-def _merged(findings: Sequence[Finding]) -> list[Finding]:
-    """Findings with the same text about several things as one."""
-    texts: dict[tuple[str, str], list[str]] = {}
+def _by_subject(findings: Sequence[Finding]) -> list[str]:
+    """All that is said of one thing as one paragraph; things of which the same is said stand together."""
+    texts: dict[str, list[str]] = {}
     for one in findings:
-        texts.setdefault((one.gravity, one.text), []).append(one.about)
-    return [Finding(gravity, "; ".join(dict.fromkeys(about)), "", text) for (gravity, text), about in texts.items()]
+        texts.setdefault(one.about, []).append(one.text)
+    subjects: dict[str, list[str]] = {}
+    for about, sentences in texts.items():
+        said = " ".join(f"{text[0].upper()}{text[1:]}." for text in dict.fromkeys(sentences))
+        subjects.setdefault(said, []).append(about)
+    return [f"{'; '.join(about)}: {said}" for said, about in subjects.items()]
 
 
 def _concentration_section(samples: Sequence[SampleResult]) -> list[Section]:
@@ -255,13 +269,13 @@ def _particle_section(evaluation: Evaluation) -> Section:
     ]  # fmt: skip
     first = evaluation.particles[0]
     after = f" after {readable(first.protocol)}" if first.protocol else ""
-    told = [
+    sentences = [
         f"A model of {readable(first.fluid)}{after}, seen by {first.instrument}, shares every bin of the measured "
         "distribution among the kinds of particle that it expects there. It is a prediction at central values, not a "
         "measurement: markers and an electron microscope decide.",
         _vesicle_sentence(evaluation.particles),
     ]
-    return Section(title, name, told, tables=[Table(head, rows, numbers=tuple(range(1, len(head))))])
+    return Section(title, name, sentences, tables=[Table(head, rows, numbers=tuple(range(1, len(head))))])
 
 
 def _most(evaluation: Evaluation, kind: str) -> float:
@@ -279,18 +293,22 @@ def _vesicle_sentence(particles: Sequence[ParticlesBehind]) -> str:
 
 
 def _checklist_sections(filled: Sequence[Answer]) -> list[Section]:
-    sections = []
+    points, tables = [], []
+    head = ("Part", "Item", "Requirement", "State", "What is known")
     for each in checklists():
         own = [one for one in filled if one.checklist == each.name]
         missing = [one.item.text for one in own if one.state == MISSING]
-        done = len(own) - len(missing)
+        partly = [one.item.text for one in own if one.state == PARTLY]
+        told = f"{each.name}: {len(own) - len(missing)} of {len(own)} items known"
+        told += f", {len(partly)} of them in part" if partly else ""
+        points.append(told + (f". Still missing: {'; '.join(missing)}." if missing else "."))
         rows = [[one.item.section, one.item.text, one.item.requirement, _STATES[one.state], one.text] for one in own]
-        head = ("Part", "Item", "Requirement", "State", "What is known")
-        still = f"Still missing: {'; '.join(missing)}." if missing else "Nothing is missing."
-        title = f"{each.name}: {done} of {len(own)} known"
-        name = "list-" + each.name.lower().replace(" ", "-")
-        sections.append(Section(title, name, [each.about, still], tables=[Table(head, rows)], closed=True))
-    return sections
+        tables.append(Table(head, rows, f"{each.name}: {each.title}", note=each.about))
+    told = "Filled from what stands in the files and from what you said; which items these are is told below."
+    return [
+        Section("Checklists: what is still missing", "checklists", [told], points=points),
+        Section("Checklists, item by item", "items", tables=tables, closed=True),
+    ]
 
 
 def _file_section(evaluation: Evaluation) -> Section:
@@ -298,8 +316,9 @@ def _file_section(evaluation: Evaluation) -> Section:
     for result in evaluation.readings.measurements:
         recording = result.measurement.recording
         dilution = f"1:{recording.dilution:g}" if recording.dilution else "none"
-        row = [recording.file, recording.format, recording.sample, f"{len(recording.replicates)} {result.measurement.what}",
-               dilution, recording.software, recording.captured, recording.checksum[:12]]  # fmt: skip
+        holds = f"{len(recording.replicates)} {result.measurement.what}"
+        program = [recording.software, recording.captured, recording.checksum[:12]]
+        row = [recording.file, recording.format, recording.sample, holds, dilution, *program]
         rows.setdefault((recording.file, recording.sample + dilution), row)
     head = ("File", "Format", "Sample in the file", "Holds", "Dilution recorded", "Program", "Captured", "SHA-256")
     table = Table(head, list(rows.values())[:MOST_ROWS], note=_left_out(len(rows)))
@@ -307,14 +326,29 @@ def _file_section(evaluation: Evaluation) -> Section:
 
 
 def _note_section(evaluation: Evaluation) -> list[Section]:
-    notes = [str(one) for one in _merged([one for one in evaluation.findings if one.gravity == "note"])]
+    notes = _by_subject([one for one in evaluation.findings if one.gravity == "note"])
     return [Section(f"Notes ({len(notes)})", "notes", points=notes[:MOST_ROWS], closed=True)] if notes else []
 
 
-def _limits(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """The limits and values that were used, one row each."""
+def _limit_section(evaluation: Evaluation) -> Section:
+    told = (
+        "Limits decide on warnings only; no number above depends on them. Most are judgement, not measurement: "
+        "the range says where others might draw the line."
+    )
+    rows = [
+        [readable(row["name"]), quantity(row["value"], row["unit"]), interval(row["low"], row["high"]),
+         row["source"] or "assumed", row["note"]]
+        for row in _rows(evaluation.limits)
+        if row["trust"] != "model"
+    ]  # fmt: skip
+    table = Table(("Limit", "Number", "Range", "Source", "Why"), rows)
+    return Section("Limits behind the warnings", "limits", [told], tables=[table], closed=True)
+
+
+def _rows(pins: Sequence[Pin]) -> list[dict[str, Any]]:
+    """The rows of the catalogue that were used, each once."""
     rows = {}
-    for each in evaluation.pins:
+    for each in pins:
         row = each.value
         rows[row.id] = {
             "name": row.quantity + (f" {row.device}" if row.device else ""), "value": row.value, "unit": row.unit,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from exocosm.bench.readings.concentrations import UNDILUTED
-from exocosm.bench.readings.distributions import Distribution, distribution_of
 from exocosm.bench.readings.dilutions import Linearity
+from exocosm.bench.readings.distributions import Distribution, distribution_of
 from exocosm.bench.readings.measured import MeasurementResult, Readings, SampleResult
 from exocosm.report.canvas import (
     COLOURS,
@@ -37,12 +37,13 @@ Drawn = Sequence[tuple[MeasurementResult, Distribution]]
 MOST_SAMPLES = 12  # with a figure of their own
 MOST_LINES = 6  # measurements in one figure
 MOST_POINTS = 40  # measurements in the figure of concentrations
+_ROOM = 1.35  # ratio of two diameters between which a short text has room
 _TAIL = 0.002  # of the particles, left outside the figure at either end
 
 
 def size_pictures(readings: Readings) -> list[Picture]:
     """A figure for each of the first samples: every video thin, the mean thick, its band."""
-    pictures = []
+    pictures: list[Picture] = []
     for sample in readings.samples:
         drawn = [(r, d) for r in sample.measurements if (d := distribution_of(r)) is not None][:MOST_LINES]
         if drawn and len(pictures) < MOST_SAMPLES:
@@ -58,7 +59,8 @@ def _sizes(place: int, sample: SampleResult, drawn: Drawn, smallest: float) -> P
     units = {(d.unit, r.concentration.of if d.unit == "particle/mL" else "") for r, d in drawn}
     as_shares = len(units) > 1
     figure, (axis,) = panels(1, 1, 3.2)
-    handles, unit = [], "share of particles per nm"
+    handles: list[Any] = []
+    unit = "share of particles per nm"
     for k, (result, found) in enumerate(drawn):
         scale = 1.0
         if as_shares:
@@ -75,7 +77,8 @@ def _sizes(place: int, sample: SampleResult, drawn: Drawn, smallest: float) -> P
             axis.fill_between(found.centre, found.band_low * scale, found.band_high * scale, color=colour, alpha=0.18,
                               linewidth=0)  # fmt: skip
         axis.plot(found.centre, found.mean * scale, color=colour, linewidth=1.9, linestyle=line)
-        handles.append(Line2D([], [], color=colour, linestyle=line, label=short(result.name, 60)))
+        look: Any = {"color": colour, "linestyle": line}
+        handles.append(Line2D([], [], label=short(result.name, 60), **look))
     low, high = _shown_range([found for _, found in drawn])
     log_axis(axis, "x", low, high)
     axis.set_xlim(low, high)
@@ -110,8 +113,9 @@ def _mark_unseen(axis: Axes, limit: float, low: float) -> None:
     """Grey over the diameters at which only some particles are seen."""
     if limit > low:
         axis.axvspan(low, limit, color="#000000", alpha=0.06, linewidth=0)
-        axis.text(limit, 0.97, f" below {limit:g} nm: \n seen in part ", transform=axis.get_xaxis_transform(), ha="right",
-                  va="top", fontsize=7, color=FAINT)  # fmt: skip
+        if limit > _ROOM * low:
+            told, where = f"below {limit:g} nm: \nseen in part ", axis.get_xaxis_transform()
+            axis.text(limit, 0.97, told, transform=where, ha="right", va="top", fontsize=7, color=FAINT)
 
 
 def _sizes_caption(sample: SampleResult, drawn: Drawn) -> str:
@@ -166,7 +170,7 @@ def concentration_picture(samples: Sequence[SampleResult]) -> Picture | None:
 
 def dilution_pictures(samples: Sequence[SampleResult]) -> list[Picture]:
     """Measured against dilution, with the line that is expected, for each of the first samples with a series."""
-    pictures = []
+    pictures: list[Picture] = []
     for sample in samples:
         if sample.linearity is not None and len(pictures) < MOST_SAMPLES:
             with style():

@@ -85,9 +85,8 @@ def linearity(levels: Sequence[Level], largest_difference: float) -> Linearity |
                 broken.append(Broken(level.name, level.dilution, ratio, _reason(index, len(usable), ratio)))
     names = tuple(usable[index].name for index in agreeing) if is_clear else ()
     off_line = math.isfinite(low) and not low <= 1 <= high
-    if broken or not is_clear:
-        verdict = "not linear"
-    elif off_line and abs(slope - 1) * _log_range(usable) > math.log1p(largest_difference):
+    bends = off_line and abs(slope - 1) * _log_range(usable) > math.log1p(largest_difference)
+    if broken or bends or not is_clear:
         verdict = "not linear"
     elif not math.isfinite(low):
         verdict = "undecided"
@@ -115,9 +114,9 @@ def _slope(levels: Sequence[Level]) -> tuple[float, float, float, str]:
     errors = [_squared_error(level) for level in levels]
     if any(math.isnan(error) for error, _ in errors) or not sum(error for error, _ in errors):
         return slope, math.nan, math.nan, "no interval: two dilutions without replicates"
-    total = sum(error for error, _ in errors)
-    degrees = total**2 / sum(error**2 / (size - 1) for error, size in errors)
-    half = student_quantile(degrees) * math.sqrt(total) / abs(float(x[1] - x[0]))
+    total = float(sum(error for error, _ in errors))
+    freedom = total**2 / sum(error**2 / (size - 1) for error, size in errors)
+    half = student_quantile(freedom) * math.sqrt(total) / abs(float(x[1] - x[0]))
     return slope, slope - half, slope + half, "scatter of the videos of two dilutions"
 
 

@@ -77,10 +77,10 @@ def _common_bins(replicates: Sequence[Replicate]) -> tuple[Array, Array, Array, 
             return None
         amounts = np.array([one.amount for one in histograms])
         return first.low_nm, first.centre_nm, first.high_nm, amounts, first.unit == "particle/mL"
-    listed = [found for replicate in replicates if (found := counted_diameters(replicate)) is not None and found.size]
+    listed = [one for replicate in replicates if (one := counted_diameters(replicate)) is not None and one.size]
     if not listed:
         return None
     together = np.concatenate(listed)
-    edges = np.geomspace(float(together.min()), float(together.max()) * (1 + 1e-9) + 1e-9, _LIST_BINS + 1)
+    edges = np.geomspace(float(together.min()) * (1 - 1e-9), float(together.max()) * (1 + 1e-9) + 1e-9, _LIST_BINS + 1)
     amounts = np.array([np.histogram(one, edges)[0] for one in listed], dtype=float)
     return edges[:-1], np.sqrt(edges[:-1] * edges[1:]), edges[1:], amounts, False

@@ -28,14 +28,16 @@ class Evaluation:
     """What some files say, all of it.
 
     particles: what was counted, for measurements of a known fluid.  context: what the user said of the samples.
-    pins: the limits and values that were used, with their origin.  bibliography: BibTeX of what is cited.
+    limits: what decides on warnings.  values: what the model of the particles rests on, if it was asked.
+    bibliography: BibTeX of what is cited.
     """
 
     readings: Readings
     answers: tuple[Answer, ...]
     particles: tuple[ParticlesBehind, ...]
     context: Context
-    pins: tuple[Pin, ...]
+    limits: tuple[Pin, ...]
+    values: tuple[Pin, ...]
     bibliography: str
 
     @property
@@ -101,8 +103,10 @@ def evaluate(
     readings = readings_of(recordings, numbers, described, group_by, refused)
     limits = tuple(numbers.ledger.pins.values())
     particles = _particles(readings.measurements, context, numbers) if context.fluid else ()
+    values = tuple(numbers.ledger.pins.values())[len(limits) :]
     filled = answers(readings, context)
-    return Evaluation(readings, filled, particles, context, limits, _bibliography(limits, filled, numbers))
+    cited = _bibliography((*limits, *values), filled, numbers)
+    return Evaluation(readings, filled, particles, context, limits, values, cited)
 
 
 def _particles(results: Sequence[MeasurementResult], context: Context, numbers: Numbers) -> tuple[ParticlesBehind, ...]:

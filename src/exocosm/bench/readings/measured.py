@@ -172,7 +172,7 @@ def _sample(name: str, results: Sequence[MeasurementResult], limits: Limits) -> 
 
 
 def _together(estimates: Sequence[Estimate]) -> Estimate:
-    """One estimate as it is; the mean of several, each one replicate (their videos are not replicates of each other)."""
+    """One estimate as it is; the mean of several, each taken as one replicate."""
     if len(estimates) <= 1:
         return estimates[0] if estimates else NOTHING
     return over_replicates([one.value for one in estimates], "measurements")
@@ -205,7 +205,7 @@ def _line_findings(name: str, line: Linearity | None, limits: Limits) -> list[Fi
         )
         result.append(Finding("warning", name, "linearity", text, row))
     if not line.agreeing:
-        levels = ", ".join(f"{level.name}: {np.nanmean(level.undiluted):.3g}/mL" for level in line.levels)
+        levels = ", ".join(f"{level.name}: {np.nanmean(level.undiluted):.2e}/mL" for level in line.levels)
         text = f"its dilutions do not agree, and which is right cannot be told ({levels}); measure another one"
         result.append(Finding("warning", name, "linearity", text, row))
     elif line.verdict == "not linear" and not line.broken:

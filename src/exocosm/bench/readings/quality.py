@@ -179,10 +179,10 @@ def _counts(read: Examined, limits: Limits) -> list[Finding]:
     if read.measurement.recording.instrument in _COUNTERS and np.isfinite(tube).any():
         mean = float(np.nanmean(tube))
         if mean < limits["least_concentration_in_tube"]:
-            text = f"{mean:.2g} particles/mL in the measured tube, below what tracking can count: dilute less"
+            text = f"{_power(mean)} particles/mL in the measured tube, below what tracking can count: dilute less"
             found.append(_warn(read, limits, "least_concentration_in_tube", text))
-        if mean > limits["most_concentration_in_tube"]:
-            text = f"{mean:.2g} particles/mL in the measured tube, more than tracking counts one by one: dilute more"
+        if mean > limits["most_concentration_in_tube"] and not (frames > many).any():  # said once is enough
+            text = f"{_power(mean)} particles/mL in the measured tube, more than can be counted one by one: dilute more"
             found.append(_warn(read, limits, "most_concentration_in_tube", text))
     return found
 
@@ -295,6 +295,10 @@ def _agreement(read: Examined) -> list[Finding]:
                     )
                     found.append(Finding("warning", read.measurement.name, "agreement", text))
     return found
+
+
+def _power(number: float) -> str:
+    return f"{number:.1e}".replace("e+0", "e").replace("e+", "e")
 
 
 def _range(values: Array) -> str:

@@ -29,7 +29,7 @@ class Outlier:
 
 @dataclass(frozen=True)
 class Ratio:
-    """One measurement over another, with a 95 % interval from the scatter of their replicates (Welch, on logarithms)."""
+    """One measurement over another, with a 95 % interval from the scatter of their replicates."""
 
     first: str
     second: str
