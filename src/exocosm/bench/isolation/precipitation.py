@@ -1,4 +1,4 @@
-"""Precipitation with a polymer: particles that no longer find room between the coils of PEG fall out, large ones first."""
+"""Precipitation: particles that find no room between the coils of a polymer (PEG) fall out, large ones first."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def precipitation(specimen: Specimen, settings: Precipitation, numbers: Numbers)
     mixture = specimen.volume_ml + added
     mass = population.count * sphere_volume(population.diameter_nm) * population.density * (GRAM_PER_LITRE / mixture)
     kinds, place = np.unique(population.kind, return_inverse=True)
-    of_kind = np.bincount(place, weights=mass, minlength=kinds.size)
+    of_kind: Column = np.bincount(place, weights=mass, minlength=kinds.size).astype(float)
     intercepts = np.array([_intercept(str(kind), numbers) for kind in kinds])
     law = (
         numbers("polymer_precipitation_slope", "mL/g", device=settings.reagent),
@@ -168,7 +168,7 @@ def precipitation(specimen: Specimen, settings: Precipitation, numbers: Numbers)
         minutes=settings.incubation + settings.spin_time,
         hands_on_minutes=numbers("hands_on_time", "min", device="precipitation"),
         instruction=(
-            f"Mix {specimen.volume_ml:.3g} mL with {added:.3g} mL {settings.reagent} ({100 * polymer:.2g} % polymer in "
+            f"Mix {specimen.volume_ml:.4g} mL with {added:.3g} mL {settings.reagent} ({100 * polymer:.2g} % polymer in "
             f"the mixture); leave {settings.incubation:g} min at {settings.temperature:g} degC; spin {settings.spin}, "
             f"{settings.spin_time:g} min; {ending}"
         ),

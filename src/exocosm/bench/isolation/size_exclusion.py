@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Annotated
 
 import numpy as np
@@ -25,6 +26,8 @@ MillilitreNumber = Annotated[float, Field(ge=0, le=1e6)]
 
 MAXIMUM_COLUMNS = 1000
 ZERO_CELSIUS = 273.15  # in kelvin
+SECONDS_PER_MINUTE = 60.0
+NOTHING_ML = 1e-9  # a volume too small for anything to have left
 FEWEST_PLATES = 2.0  # below, the band is as wide as it is late and the plate model says nothing
 
 
@@ -97,7 +100,7 @@ def eluted_share(volumes_ml: Column, mean_ml: Column, plate_number: Column, load
     from scipy.special import erfcx, ndtr
 
     edges = np.concatenate([volumes_ml, volumes_ml - load_ml])[:, None]
-    positive = np.maximum(edges, np.finfo(float).tiny)
+    positive = np.maximum(edges, NOTHING_ML)  # what is not positive is put to zero below
     reduced = positive / mean_ml
     root = np.sqrt(plate_number / reduced)
     ahead = root * (reduced - 1.0)
@@ -112,28 +115,34 @@ def column_profile(
     specimen: Specimen, settings: SizeExclusion, numbers: Numbers, volumes_ml: Column, load_ml: float
 ) -> Column:
     """Share of each parcel that has left one column at these volumes, before losses; shape [volume, parcel]."""
-    bed, turnover_flow = _bed(settings, numbers)
+    bed, flow = _bed_and_flow(settings, numbers)
     void = numbers("column_void_fraction", "dimensionless", device=settings.column)
     inside = numbers("bead_liquid_fraction", "dimensionless", device=settings.column)
     pore = device_number("column_pore_diameter", "nm", settings.column, numbers, "column")
     gsd = numbers("column_pore_gsd", "dimensionless", device=settings.column)
     packing = numbers("plates_per_bed_volume", "1/mL", device=settings.column) * bed
     bead = numbers("bead_diameter", "um", device=settings.column)
-    viscosity = viscosity_mpa_s(settings.buffer, specimen.temperature_c, numbers)
     channelled = numbers("column_channelling", "dimensionless", device=settings.column)
     diameter = specimen.population.diameter_nm
     # one more column of the arrays: what runs past the beads, as if none of it could enter them
     distribution = np.append(accessible_share(diameter, pore, gsd), 0.0)
     mean, hold_up = elution_volume(distribution, bed, void, inside)
-    diffusion = diffusion_coefficient(
-        diameter, temperature_k=specimen.temperature_c + ZERO_CELSIUS, viscosity_mpa_s=viscosity
-    ) * numbers("bead_diffusion_ratio", "dimensionless")
-    seen = plates(hold_up, np.append(diffusion, 1.0), packing, bead, turnover_flow / 60.0 / (void * bed))
+    inside_beads = numbers("bead_diffusion_ratio", "dimensionless") * _diffusion_of_1_nm(
+        specimen.temperature_c, viscosity_mpa_s(settings.buffer, specimen.temperature_c, numbers)
+    )
+    turnover = flow / SECONDS_PER_MINUTE / (void * bed)
+    seen = plates(hold_up, inside_beads / np.append(diameter, 1.0), packing, bead, turnover)
     left = eluted_share(volumes_ml, mean, np.maximum(seen, FEWEST_PLATES), load_ml)
     return np.asarray((1.0 - channelled) * left[:, :-1] + channelled * left[:, -1:])
 
 
-def _bed(settings: SizeExclusion, numbers: Numbers) -> tuple[float, float]:
+@lru_cache(maxsize=256)
+def _diffusion_of_1_nm(temperature_c: float, viscosity: float) -> float:
+    """Of a sphere of 1 nm; that of any other is this by its diameter."""
+    return float(diffusion_coefficient(1.0, temperature_k=temperature_c + ZERO_CELSIUS, viscosity_mpa_s=viscosity))
+
+
+def _bed_and_flow(settings: SizeExclusion, numbers: Numbers) -> tuple[float, float]:
     own = device_number("column_bed_volume", "mL", settings.column, numbers, "column")
     flow = settings.flow or numbers("column_flow_rate", "mL/min", device=settings.column)
     return settings.bed or own, flow
@@ -158,7 +167,7 @@ def size_exclusion(specimen: Specimen, settings: SizeExclusion, numbers: Numbers
     past the beads with the void; the window's share of it, times what the column gives back at all, is the product.
     Valid for: particles that do not stick to the beads or to each other, loads that the column takes.
     """
-    bed, flow = _bed(settings, numbers)
+    bed, flow = _bed_and_flow(settings, numbers)
     capacity = numbers("column_load_fraction", "dimensionless", device=settings.column) * bed
     columns = settings.columns or math.ceil(round(specimen.volume_ml / (settings.load or capacity), 9))
     load = specimen.volume_ml / columns
@@ -192,7 +201,7 @@ def size_exclusion(specimen: Specimen, settings: SizeExclusion, numbers: Numbers
         ),
         consumables=(
             Consumable(settings.column, columns / settings.uses),
-            Consumable("elution_buffer", columns * (flushed + end)),
+            Consumable("pbs_ml", columns * (flushed + end)),
         ),
         warnings=tuple(warnings),
     )

@@ -56,7 +56,7 @@ def permeate_flux(protein_mg_ml: Column, clean_flux: float, transfer: float, gel
     in one unit -> that unit; not below LEAST_FLUX of the clean one.
     """
     concentration = np.maximum(protein_mg_ml, np.finfo(float).tiny)
-    limited = transfer * np.log(gel_mg_ml / concentration)
+    limited = transfer * (np.log(gel_mg_ml) - np.log(concentration))
     return np.asarray(np.clip(limited, LEAST_FLUX * clean_flux, clean_flux))
 
 
@@ -133,7 +133,7 @@ def tangential_flow(specimen: Specimen, settings: TangentialFlow, numbers: Numbe
         ),
         consumables=(
             Consumable(name, (area / numbers("membrane_area", "cm**2", device=name)) / settings.uses),
-            Consumable("elution_buffer", washed + numbers("module_flush_volume", "mL/cm**2") * area),
+            Consumable("pbs_ml", washed + numbers("module_flush_volume", "mL/cm**2") * area),
         ),
         warnings=tuple(warnings),
         destroyed=torn,

@@ -60,7 +60,7 @@ def membrane_sieving(diameter_nm: Column, membrane: str, numbers: Numbers, calle
 def concentrated_share(sieving: Column, before_ml: float, after_ml: float) -> Column:
     """Share that is still in the retentate when the volume has fallen: (V_after / V_before)^S.
 
-    From dm/dV = S m / V.  Exact for a constant S and a well-mixed retentate, and 1 - S lost for what S = 0 or 1 means.
+    From dm/dV = S m / V.  Exact for a constant S and a well-mixed retentate.
     """
     return np.asarray((after_ml / before_ml) ** sieving)
 
@@ -71,7 +71,7 @@ def filtration_minutes(
     """Time to press a volume through a filter on which retained protein builds a cake, and the last flux by the first.
 
     t = V / (A J) (1 + c V / (2 A m)), J(V) = J / (1 + c V / (A m)): cake of constant resistance per mass, constant
-    pressure.  mL, cm^2, mL/min/cm^2, mg/mL retained, m in mg/cm^2: protein on the filter that halves the flux -> min, 1.
+    pressure.  mL, cm^2, mL/min/cm^2, mg/mL retained, m in mg/cm^2 (protein that halves the flux) -> min, 1.
     """
     cake = protein_mg_ml * filtrate_ml / (area_cm2 * half_flux_load)
     return filtrate_ml / (area_cm2 * flux) * (1.0 + 0.5 * cake), 1.0 / (1.0 + cake)
@@ -114,13 +114,11 @@ def ultrafiltration(specimen: Specimen, settings: Ultrafiltration, numbers: Numb
     product, waste = split(specimen.population, share, f"ultrafiltration on {name}, {settings.keep}")
     filtrate = before - after
     protein = retained_protein(specimen, sieving)
-    minutes, last_flux = filtration_minutes(
-        filtrate * (1 + settings.washes) if filtrate > 0 else after,
-        area,
-        numbers("filter_flux", "mL/min/cm**2", device=name),
-        protein if filtrate > 0 else 0.0,
-        numbers("half_flux_protein_load", "mg/cm**2", device=name),
+    flux = numbers("filter_flux", "mL/min/cm**2", device=name)
+    pressed, last_flux = filtration_minutes(
+        filtrate, area, flux, protein, numbers("half_flux_protein_load", "mg/cm**2", device=name)
     )
+    minutes = pressed + settings.washes * filtrate / (area * flux * last_flux)  # a wash brings no further protein
     if last_flux < CLOGGED:
         warnings.append(
             f"{protein * filtrate:.3g} mg of retained protein on {area:.3g} cm^2: the filter clogs (flux falls to "
@@ -146,20 +144,20 @@ def _filters(settings: Ultrafiltration) -> str:
 
 
 def _buffer(settings: Ultrafiltration, filtrate_ml: float) -> tuple[Consumable, ...]:
-    return (Consumable("elution_buffer", settings.washes * filtrate_ml),) if settings.washes else ()
+    return (Consumable("pbs_ml", settings.washes * filtrate_ml),) if settings.washes else ()
 
 
 def _instruction(specimen: Specimen, settings: Ultrafiltration, after_ml: float, fillings: int) -> str:
     if settings.keep == "filtrate":
-        return f"Pass {specimen.volume_ml:.3g} mL through {_filters(settings)} and keep the filtrate."
+        return f"Pass {specimen.volume_ml:.4g} mL through {_filters(settings)} and keep the filtrate."
     refilled = f" in {fillings} fillings" if fillings > 1 + settings.washes else ""
     washed = (
-        f"; fill up to {specimen.volume_ml:.3g} mL with {settings.buffer} and concentrate again, "
+        f"; fill up to {specimen.volume_ml:.4g} mL with {settings.buffer} and concentrate again, "
         f"{settings.washes} time{'s' if settings.washes > 1 else ''}"
         if settings.washes
         else ""
     )
     return (
-        f"Concentrate {specimen.volume_ml:.3g} mL to {after_ml:.3g} mL on {_filters(settings)}{refilled}{washed}; "
+        f"Concentrate {specimen.volume_ml:.4g} mL to {after_ml:.3g} mL on {_filters(settings)}{refilled}{washed}; "
         "recover the retentate and rinse the membrane with it."
     )
