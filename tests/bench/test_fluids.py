@@ -24,7 +24,7 @@ from exocosm.bench.particles import LIPOPROTEINS, VESICLES
 from exocosm.bench.specimen import count_by_kind, protein_by_kind
 from exocosm.errors import InputError
 from exocosm.evidence.value import Value
-from exocosm.vesicles.population import mix, split, total_volume
+from exocosm.vesicles.population import mix, split, total_mass, total_volume
 
 WANTED = (
     "plasma", "serum", "urine", "saliva", "csf", "ascites", "pleural_effusion", "milk", "amniotic_fluid", "semen",
@@ -87,6 +87,19 @@ def test_protein_of_plasma_is_within_the_reference_intervals(numbers: Numbers) -
     assert 62e3 <= sum(protein.values()) <= 80e3
     weighed = numbers("mass_concentration", "g/L", carrier="albumin", fluid="plasma")
     assert protein["albumin"] == pytest.approx(1000 * weighed, rel=1e-9)
+
+
+def test_protein_of_milk_is_what_its_parts_hold(numbers: Numbers) -> None:
+    protein = protein_by_kind(specimen_of("milk", 1.0, numbers).population)
+    assert protein["casein_micelle"] == pytest.approx(2900, rel=0.02)  # 0.29 % of skim milk
+    in_skim_milk = sum(protein.values()) - protein["fat_globule"] - protein["small_ev"] - protein["microvesicle"]
+    assert in_skim_milk == pytest.approx(6200, rel=0.02)  # 0.62 %
+
+
+def test_fat_of_milk(numbers: Numbers) -> None:
+    only = tuple(kind for kind in kinds_of("milk", numbers) if kind != "fat_globule")
+    globules = specimen_of("milk", 1.0, numbers, without=only).population
+    assert total_mass(globules) * 1e-6 == pytest.approx(38.0, rel=0.05)  # ng in 1 mL -> g/L
 
 
 def test_donors_differ_and_the_typical_one_is_the_centre() -> None:

@@ -29,6 +29,7 @@ PARCELS = {
     "chylomicron": 12,
     "vldl": 12,
     "fat_globule": 12,
+    "casein_micelle": 8,
     "apoptotic_body": 8,
     "mvb_remnant": 8,
     "protein_aggregate": 8,
@@ -39,7 +40,7 @@ PARCELS = {
 TOGETHER = {
     "vesicles": VESICLES,
     "lipoproteins": LIPOPROTEINS,
-    "proteins": ("albumin", "other_protein", "protein_aggregate", "ago2_complex"),
+    "proteins": ("albumin", "other_protein", "protein_aggregate", "casein_micelle", "ago2_complex"),
 }
 BACKGROUND = "background"  # origin of what the medium brought along; also a word of `without`
 
