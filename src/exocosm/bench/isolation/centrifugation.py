@@ -32,7 +32,7 @@ from exocosm.vesicles.population import Population, split
 Array = NDArray[np.float64]
 MAXIMUM_WASHES = 10
 MOST_LEFT_ON = 0.5  # of a supernatant; who takes off less than half has not separated anything
-_POUR = re.compile(r"^\s*([0-9.eE+-]+\s*[A-Za-zµ]+)\s+(?:of\s+)?(\S.*?)\s*$")
+_POUR = re.compile(r"^\s*([0-9.eE+-]{1,20}\s*[A-Za-zµ]{1,20})\s+(?:of\s+)?(\S.{0,199})$")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def pour(given: Any) -> Pour:
     volume = in_unit("mL")(match[1])
     if not 0 < volume <= 1e6:
         raise ValueError(f"a volume lies above 0 mL, not {volume:g} mL")
-    return Pour(volume, match[2])
+    return Pour(volume, match[2].strip())
 
 
 PourText = Annotated[Pour, BeforeValidator(pour)]
@@ -66,7 +66,7 @@ class CentrifugationSettings(Settings):
     temperature: default that of the sample.  keep: `pellet` or `supernatant`.  resuspend: volume and medium in which
     the pellet is taken up, such as `1 mL pbs`.  wash: how often the pellet is taken up in fresh medium and spun again
     under the same settings.  wash_volume: volume and medium of a wash, default the volume of the spin in the medium of
-    `resuspend`.  diluent: added before the spin, such as `9 mL pbs`.
+    `resuspend`.  diluent: added before the spin, such as `9 mL pbs`.  fill: medium with which the tubes are filled up.
     """
 
     rotor: Name
@@ -78,6 +78,7 @@ class CentrifugationSettings(Settings):
     wash: int = Field(default=0, ge=0, le=MAXIMUM_WASHES)
     wash_volume: PourText | None = None
     diluent: PourText | None = None
+    fill: Name | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,10 @@ def centrifugation(specimen: Specimen, settings: CentrifugationSettings, numbers
         medium = media.mix_media((medium, volume), (settings.diluent.medium, settings.diluent.volume_ml))
         volume += settings.diluent.volume_ml
     load = load_rotor(rotor, volume)
+    if settings.fill:
+        full = load.tubes * load.runs * rotor.tube_volume_ml
+        medium = media.mix_media((medium, volume), (settings.fill, full - volume)) if full > volume else medium
+        volume, load = full, Load(load.tubes, load.runs, 1.0)
     ramps = [
         numbers(name, "min", device=rotor.rotor_class) * rpm / rotor.maximum_rpm
         for name in ("acceleration_time", "braking_time")
@@ -194,6 +199,7 @@ def _instruction(
     settings: CentrifugationSettings, rotor: Rotor, rpm: float, temperature: float, load: Load, volume: float
 ) -> str:
     parts = [f"Add {settings.diluent.volume_ml:.4g} mL {settings.diluent.medium}. "] if settings.diluent else []
+    parts += [f"Fill the tubes up with {settings.fill}. "] if settings.fill else []
     each = load.fill * rotor.tube_volume_ml
     runs = f", {load.runs} runs one after another" if load.runs > 1 else ""
     parts.append(
@@ -219,7 +225,7 @@ def _warnings(rotor: Rotor, load: Load, numbers: Numbers, residual: float, volum
         if load.fill < least:
             said.append(
                 f"tubes of the rotor {rotor.title} are {100 * load.fill:.0f} % full; thin-walled ones collapse below "
-                f"some {100 * least:.0f} %: top up (diluent: ...) or use thick-walled tubes"
+                f"some {100 * least:.0f} %: top up (fill: pbs) or use thick-walled tubes"
             )
     if residual > MOST_LEFT_ON * volume:
         said.append(f"{volume:.3g} mL in {load.tubes} tubes is hardly more than what stays behind on a pellet")
