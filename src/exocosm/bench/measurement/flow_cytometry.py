@@ -11,6 +11,7 @@ from pydantic import Field
 
 from exocosm.bench.markers import detected_share, mean_copies
 from exocosm.bench.measurement.registry import (
+    ABOVE,
     BELOW,
     NORMAL_95,
     Histogram,
@@ -33,6 +34,7 @@ Array = NDArray[np.float64]
 ML_PER_UM3 = 1e-12
 UM_PER_NM = 1e-3
 SECONDS_PER_MINUTE = 60.0
+COINCIDENT = 0.05  # events in one dead time that are aimed at
 BACKGROUND_SIGNIFICANCE = 3.0  # standard deviations above the buffer's counts that make a count of particles
 EDGES_NM: Array = np.geomspace(20.0, 2000.0, 141)
 
@@ -130,10 +132,11 @@ def flow_cytometry(
     swarm = swarm_rate(dim, light, threshold, passage) if by_scatter else 0.0
     background = numbers("flow_background_rate", "1/s", device=device)
     dead = passage + numbers("flow_dead_time", "s", device=device)
-    rate = counted_rate(float(singles.sum()) + swarm + background, dead)
+    offered = float(singles.sum()) + swarm + background
+    rate = counted_rate(offered, dead)
     seconds = settings.time * SECONDS_PER_MINUTE
     cv = numbers("flow_count_cv", "dimensionless")
-    kept = math.exp(-(float(singles.sum()) + swarm + background) * dead)
+    kept = math.exp(-offered * dead)
     positive = float((singles * stained).sum()) * kept if settings.marker else 0.0
     events, positives = rate * seconds, positive * seconds
     if random is not None:
@@ -145,7 +148,11 @@ def flow_cytometry(
     limit = (blank + BACKGROUND_SIGNIFICANCE * math.sqrt(blank + 1.0)) * per_event
     quantities = {"event_rate": Reported(events / seconds, "1/s", events / seconds, events / seconds)}
     quantities["concentration"] = _count(events, per_event, cv, limit)
-    if settings.marker and by_scatter:
+    if offered * dead > 1:
+        # r exp(-r t) falls beyond r = 1/t: only its peak is known
+        peak = math.exp(-1.0) / dead * seconds * per_event
+        quantities["concentration"] = Reported(peak, "particle/mL", peak, math.inf, ABOVE)
+    elif settings.marker and by_scatter:
         quantities["positive_concentration"] = _count(positives, per_event, cv, BACKGROUND_SIGNIFICANCE * per_event)
         ratio = positives / events if events > 0 else 0.0
         error = NORMAL_95 * math.sqrt(ratio * (1.0 - ratio) / events) if events > 0 else 0.0
@@ -162,8 +169,8 @@ def flow_cytometry(
         quantities["median_diameter"] = Reported(middle, "nm", middle, middle)
     most = numbers("flow_largest_event_rate", "1/s", device=device)
     found = []
-    if rate > most or kept < 0.9:
-        advised = settings.dilution * max(rate / most, -math.log(kept) / 0.05) * 2.0
+    if rate > most or offered * dead > 2 * COINCIDENT:
+        advised = settings.dilution * max(offered / most, offered * dead / COINCIDENT)
         found.append(f"{rate:.3g} events per second, {1 - kept:.0%} lost to coincidence: dilute {advised:.2g}-fold")
     if swarm > 0.1 * float(singles.sum()) and swarm > background:
         found.append(f"swarm: {swarm / (swarm + float(singles.sum())):.0%} of the events are many dim particles in the "

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from exocosm.bench.measurement.registry import (
+    ABOVE,
     BELOW,
     NORMAL_95,
     Histogram,
@@ -39,6 +40,7 @@ KELVIN = 273.15
 EDGES_NM: Array = np.geomspace(20.0, 2000.0, 141)
 JUDGED_AS = "nanosight"  # the limits of crowding that readings of real files are judged by
 NEGLIGIBLE = 1e-9  # share of the brightest kind's count below which a parcel is left out
+PAST_THE_PEAK = math.exp(-1.0)
 FEWEST_TRACKS = 1.0  # expected tracks in a bin, below which the model does not say what is in it
 PERCENTILES = (("d10", 0.1), ("d50", 0.5), ("d90", 0.9))
 
@@ -61,14 +63,16 @@ class View:
     """What the camera sees of a specimen: the parcels that count.
 
     kind, apparent_nm, per_frame: [parcel]; the diameter is what water's viscosity makes of the wandering.  kept: share
-    of images that no other covers.  kernel, reach: of sizing, [bin, bin] and [bin].  sized: valid tracks by parcel in
-    one video; observed: their estimates before sharpening, [bin, parcel].
+    of images that no other covers; densest: images in a frame at which most are counted.  sized: valid tracks by
+    parcel in one video; observed: their estimates before sharpening, [bin, parcel]; kernel: of sizing, [bin, bin].
+    seen_share: of every parcel of the specimen, those left out too.
     """
 
     kind: NDArray[np.str_]
     apparent_nm: Array
     per_frame: Array
     kept: float
+    densest: float
     seen_volume_ml: float
     sized: Array
     observed: Array
@@ -109,9 +113,9 @@ class Explained:
     measured_over_expected: float
 
 
-def seen_kept(per_frame: float, field_area_um2: float, separation_um: float) -> float:
-    """Share of images that stand alone: exp(-N pi s^2 / A), for N images thrown at random on an area; 1."""
-    return math.exp(-per_frame * math.pi * separation_um**2 / field_area_um2)
+def densest_frame(field_area_um2: float, separation_um: float) -> float:
+    """Images in a frame at which most stand alone, A / (pi s^2): of N at random N exp(-N / densest) do; 1."""
+    return field_area_um2 / (math.pi * separation_um**2)
 
 
 def tracking_optics(device: str, numbers: Numbers) -> Optics:
@@ -146,9 +150,8 @@ def view(specimen: Specimen, settings: TrackingSettings, numbers: Numbers) -> Vi
     per_frame = concentration * share * volume_um3 * ML_PER_UM3
     chosen = (per_frame > NEGLIGIBLE * per_frame.max(initial=0.0)) & (per_frame > 0)
     per_frame = per_frame[chosen]
-    kept = seen_kept(
-        float(per_frame.sum()), numbers("tracking_field_area", "um^2"), numbers("tracking_image_separation", "um")
-    )
+    densest = densest_frame(numbers("tracking_field_area", "um^2"), numbers("tracking_image_separation", "um"))
+    kept = math.exp(-float(per_frame.sum()) / densest)
     # the instrument takes the viscosity of water; an undiluted fluid makes everything look larger
     parts = ((specimen.medium, 1.0 / settings.dilution), (settings.diluent, 1.0 - 1.0 / settings.dilution))
     medium = mix_media(*((name, part) for name, part in parts if part > 0))
@@ -170,6 +173,7 @@ def view(specimen: Specimen, settings: TrackingSettings, numbers: Numbers) -> Vi
         apparent_nm=apparent,
         per_frame=per_frame,
         kept=kept,
+        densest=densest,
         seen_volume_ml=volume_um3 * ML_PER_UM3,
         sized=sized,
         observed=tracking.spread(EDGES_NM, apparent, diffusion) * sized,
@@ -224,6 +228,13 @@ def nanoparticle_tracking(
     counts = [size * (c / size.sum() if size.sum() > 0 else 0.0) for size, c in zip(sizes, concentrations, strict=True)]
     average = np.mean(counts, axis=0)
     quantities = _quantities(average, counts, concentrations, counted, tracks_in_all, video_cv, settings, numbers)
+    if seen.kept < PAST_THE_PEAK:
+        # N exp(-N a) falls beyond N = 1/a: the count no longer grows with the sample, and only its peak is known
+        peak = seen.densest * PAST_THE_PEAK * scale
+        quantities = {
+            "concentration": Reported(peak, "particle/mL", peak, math.inf, ABOVE),
+            "particles_per_frame": quantities["particles_per_frame"],
+        }
     return Reading(
         instrument=settings.instrument,
         quantities=quantities,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from exocosm.bench.measurement.registry import (
+    ABOVE,
     BELOW,
     NORMAL_95,
     Histogram,
@@ -87,7 +88,8 @@ def resistive_pulse(
     concentration = population.count / (specimen.volume_ml * settings.dilution)
     through = population.diameter_nm <= largest
     detected = np.where(through, concentration * accepted_share(height, threshold), 0.0)
-    in_pore = float(detected.sum()) * numbers("pulse_sensing_volume", "um^3", device=pore) * ML_PER_UM3
+    pore_ml = numbers("pulse_sensing_volume", "um^3", device=pore) * ML_PER_UM3
+    in_pore = float(detected.sum()) * pore_ml
     alone = math.exp(-in_pore)
     rate = float(detected.sum()) * alone  # pulses per mL
     expected_events = min(float(settings.particles), rate * settings.microlitres / 1000.0)
@@ -104,9 +106,13 @@ def resistive_pulse(
             histogram = random.multinomial(int(events), probability / probability.sum()).astype(float)
     counts = histogram / histogram.sum() * reported * settings.dilution if histogram.sum() > 0 else histogram * 0.0
     quantities = {"particles_counted": Reported(events, "dimensionless", events, events)}
-    if events < FEWEST_EVENTS:
+    if events < FEWEST_EVENTS and in_pore <= 1:
         limit = LIMIT_OF_NONE * settings.dilution / (settings.microlitres / 1000.0)
         quantities["concentration"] = Reported(limit, "particle/mL", 0.0, limit, BELOW)
+    elif in_pore > 1:
+        # r exp(-c V) falls beyond one particle in the pore: only its peak is known
+        peak = math.exp(-1.0) / pore_ml * settings.dilution
+        quantities["concentration"] = Reported(peak, "particle/mL", peak, math.inf, ABOVE)
     else:
         wide = math.exp(NORMAL_95 * math.sqrt(math.log1p(cv**2) + 1.0 / events))
         value = reported * settings.dilution

@@ -202,7 +202,7 @@ def _arc(theta: Array, axis: float, half: float) -> Array:
     """Length in radian of the circle at theta around the beam that lies inside the lens."""
     across = np.sin(theta) * math.sin(axis)
     reach = math.cos(half) - np.cos(theta) * math.cos(axis)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         bound = np.where(np.abs(across) > 1e-15, reach / across, np.where(reach > 0, 1.0, -1.0))
     return np.asarray(2.0 * np.arccos(np.clip(bound, -1.0, 1.0)))
 
