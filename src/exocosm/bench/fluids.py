@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exocosm.bench.numbers import Ledger, Numbers
-from exocosm.bench.particles import ATTOGRAM_PER_GRAM, LIPOPROTEINS, VESICLES, known_words, properties_of
+from exocosm.bench.particles import (
+    ATTOGRAM_PER_GRAM,
+    LIPOPROTEINS,
+    VESICLES,
+    known_words,
+    marker_table,
+    physical_properties,
+    surface_beside_mean,
+)
 from exocosm.bench.specimen import Specimen
 from exocosm.errors import InputError, nearest
 from exocosm.vesicles.population import Population
@@ -51,17 +59,19 @@ _COUNTED, _WEIGHED, _BROUGHT = "particle_concentration", "mass_concentration", "
 class Recipe:
     """What does not change between draws: the groups of parcels of a fluid, and the quantiles that cut them.
 
-    groups: (quantity, kind) in order.  size, place: parcels of each group, and group of each parcel.  lower, upper:
-    standard normal scores between which a parcel lies.
+    groups: (quantity, kind) in order.  size, start, place: parcels of each group, first parcel of each group but the
+    first, and group of each parcel.  lower, upper: standard normal scores between which a parcel lies.
     """
 
     groups: tuple[tuple[str, str], ...]
     size: NDArray[np.intp]
+    start: NDArray[np.intp]
     place: NDArray[np.intp]
     lower: Array
     upper: Array
     kind: NDArray[np.str_]
     origin: NDArray[np.str_]
+    is_vesicle: NDArray[np.bool_]
 
 
 _RECIPES: WeakKeyDictionary[Ledger, dict[tuple[str, tuple[str, ...]], Recipe]] = WeakKeyDictionary()
@@ -109,6 +119,9 @@ def specimen_of(fluid: str, volume_ml: float, numbers: Numbers, without: tuple[s
     width = np.log([max(numbers("particle_diameter_gsd", "dimensionless", **one), 1.0) for one in context])
     counts = [_count(quantity, kind, fluid, numbers) * volume_ml for quantity, kind in recipe.groups]
     diameter = _diameters(recipe, median, width)
+    markers = marker_table(tuple(kind for _, kind in recipe.groups), fluid, numbers.ledger)
+    surface = np.where(recipe.is_vesicle, surface_beside_mean(diameter, median[recipe.place], width[recipe.place]), 1.0)
+    copies = markers.copies(numbers)[:, recipe.place] * surface
     return Specimen(
         Population(
             diameter_nm=diameter,
@@ -116,6 +129,7 @@ def specimen_of(fluid: str, volume_ml: float, numbers: Numbers, without: tuple[s
             kind=recipe.kind,
             origin=recipe.origin,
             history=(f"{volume_ml:g} mL of {fluid}" + (f" without {', '.join(without)}" if without else ""),),
+            markers=dict(zip(markers.names, copies, strict=True)),
             **_columns(recipe, diameter, fluid, numbers),
         ),
         volume_ml,
@@ -141,21 +155,10 @@ def _count(quantity: str, kind: str, fluid: str, numbers: Numbers) -> float:
 
 
 def _columns(recipe: Recipe, diameter: Array, fluid: str, numbers: Numbers) -> dict[str, Any]:
-    """Density, index, charge, protein and markers of all parcels, group by group."""
-    plain = {name: np.empty(diameter.size) for name in ("density", "refractive_index", "charge_mv", "protein_ag")}
-    markers: dict[str, Array] = {}
-    start = 0
-    for (_, kind), size in zip(recipe.groups, recipe.size.tolist(), strict=True):
-        here = slice(start, start + size)
-        found = properties_of(kind, diameter[here], fluid, numbers)
-        for name, column in plain.items():
-            column[here] = found[name]
-        for name, copies in found["markers"].items():
-            if name not in markers:
-                markers[name] = np.zeros(diameter.size)
-            markers[name][here] = copies
-        start += size
-    return {**plain, "markers": markers}
+    """Density, index, charge and protein of all parcels, group by group."""
+    groups = zip(recipe.groups, np.split(diameter, recipe.start), strict=True)
+    found = [physical_properties(kind, sizes, fluid, numbers) for (_, kind), sizes in groups]
+    return {name: np.concatenate([columns[name] for columns in found]) for name in found[0]}
 
 
 def _recipe(fluid: str, without: tuple[str, ...], numbers: Numbers) -> Recipe:
@@ -179,6 +182,7 @@ def _new_recipe(fluid: str, without: tuple[str, ...], numbers: Numbers) -> Recip
     return Recipe(
         groups=tuple(groups),
         size=np.array(sizes, dtype=np.intp),
+        start=np.cumsum(sizes, dtype=np.intp)[:-1],
         place=np.repeat(np.arange(len(groups)), sizes),
         lower=np.concatenate([edge[:-1] for edge in edges]) if edges else np.zeros(0),
         upper=np.concatenate([edge[1:] for edge in edges]) if edges else np.zeros(0),
@@ -186,6 +190,7 @@ def _new_recipe(fluid: str, without: tuple[str, ...], numbers: Numbers) -> Recip
         origin=np.repeat(
             np.array([BACKGROUND if quantity == _BROUGHT else fluid for quantity, _ in groups], dtype=np.str_), sizes
         ),
+        is_vesicle=np.repeat([kind in VESICLES for _, kind in groups], sizes),
     )
 
 

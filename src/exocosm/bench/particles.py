@@ -11,7 +11,7 @@ sides draw equally: a vesicle is denser in sucrose than in an isotonic buffer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,6 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from exocosm.bench.numbers import Ledger, Numbers
 from exocosm.errors import InputError, nearest
+from exocosm.evidence.value import Value
+from exocosm.units import convert
 from exocosm.vesicles.population import Population, sphere_volume
 
 Array = NDArray[np.float64]
@@ -30,7 +32,10 @@ ATTOGRAM_PER_GRAM = 1e18
 WATER_MOLES_PER_KG = 55.508  # 1 kg / 18.015 g/mol
 HIGHEST_MASS_FRACTION = 0.85  # of a solute; beyond, the solution is a syrup for which nothing here holds
 
+MARKER_UNIT = "molecule/particle"
+
 _WORDS: WeakKeyDictionary[Ledger, dict[tuple[str, str, str], tuple[str, ...]]] = WeakKeyDictionary()
+_MARKERS: WeakKeyDictionary[Ledger, dict[tuple[tuple[str, ...], str], MarkerTable]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -258,6 +263,12 @@ def properties_of(kind: str, diameter_nm: ArrayLike, fluid: str, numbers: Number
     589 nm.  Markers of vesicles grow with their surface; the catalogue's copies are the mean over the kind.
     Raises InputError for a kind the catalogue does not know.
     """
+    columns = physical_properties(kind, diameter_nm, fluid, numbers)
+    return {**columns, "markers": marker_copies(kind, diameter_nm, fluid, numbers)}
+
+
+def physical_properties(kind: str, diameter_nm: ArrayLike, fluid: str, numbers: Numbers) -> dict[str, Array]:
+    """The columns of `properties_of` without the markers."""
     sizes = np.atleast_1d(np.asarray(diameter_nm, dtype=float))
     if kind in VESICLES:
         columns = _vesicle_columns(kind, sizes, numbers)
@@ -266,8 +277,7 @@ def properties_of(kind: str, diameter_nm: ArrayLike, fluid: str, numbers: Number
     else:
         columns = _particle_columns(kind, sizes, numbers)
     charge = numbers("zeta_potential", "mV", carrier=kind, fluid=fluid)
-    markers = marker_copies(kind, sizes, fluid, numbers)
-    return {**columns, "charge_mv": np.full(sizes.shape, charge), "markers": markers}
+    return {**columns, "charge_mv": np.full(sizes.shape, charge)}
 
 
 def _vesicle_columns(kind: str, sizes: Array, numbers: Numbers) -> dict[str, Array]:
@@ -322,15 +332,85 @@ def marker_copies(kind: str, diameter_nm: ArrayLike, fluid: str, numbers: Number
     On vesicles copies * d^2 / E[d^2], E over the kind's log-normal sizes; the same on every other particle.
     """
     sizes = np.atleast_1d(np.asarray(diameter_nm, dtype=float))
-    names = known_words("copies_per_particle", "cargo", numbers, kind)
-    if not names:
-        return {}
+    table = marker_table((kind,), fluid, numbers.ledger)
     surface = np.ones(sizes.shape)
-    if kind in VESICLES:
+    if table.names and kind in VESICLES:
         median = numbers("particle_diameter", "nm", carrier=kind, fluid=fluid)
         width = np.log(numbers("particle_diameter_gsd", "dimensionless", carrier=kind, fluid=fluid))
-        surface = (sizes / median) ** 2 * np.exp(-2.0 * width**2)
-    asked = "molecule/particle"
-    return {
-        name: surface * numbers("copies_per_particle", asked, carrier=kind, cargo=name, fluid=fluid) for name in names
-    }
+        surface = surface_beside_mean(sizes, median, width)
+    return dict(zip(table.names, table.copies(numbers) * surface, strict=True))
+
+
+def surface_beside_mean(diameter_nm: ArrayLike, median_nm: ArrayLike, width: ArrayLike) -> Array:
+    """Surface over the mean surface of a log-normal of that median and log of the geometric deviation: d^2 / E[d^2]."""
+    relative = np.asarray(diameter_nm, dtype=float) / median_nm
+    return np.asarray(relative**2 * np.exp(-2.0 * np.asarray(width, dtype=float) ** 2))
+
+
+@dataclass(frozen=True, eq=False)
+class MarkerTable:
+    """The rows of all markers of some kinds of particles, ready to be read for any draw.
+
+    names: markers.  rows: one Value for each pair that has one; name, place: which marker and which kind it is of.
+    scale: what turns its number into molecules per particle.
+    """
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    fluid: str
+    rows: tuple[Value, ...]
+    name: NDArray[np.intp]
+    place: NDArray[np.intp]
+    scale: Array
+    in_draws: list[Array] = field(default_factory=list)  # filled at the first draw: [row, draw]
+
+    def copies(self, numbers: Numbers) -> Array:
+        """Mean copies per particle.  Shape: [marker, kind], zero where there is no row."""
+        table = np.zeros((len(self.names), len(self.kinds)))
+        if numbers.donor is not None:  # donors may differ: row by row
+            found = [
+                numbers(
+                    "copies_per_particle",
+                    MARKER_UNIT,
+                    carrier=self.kinds[kind],
+                    cargo=self.names[name],
+                    fluid=self.fluid,
+                )
+                for name, kind in zip(self.name.tolist(), self.place.tolist(), strict=True)
+            ]
+            table[self.name, self.place] = found
+        elif numbers.draw is not None:
+            if not self.in_draws:
+                every = [numbers.ledger.drawn_values(row) for row in self.rows]
+                self.in_draws.append(np.array(every).reshape(len(self.rows), -1) * self.scale[:, np.newaxis])
+            table[self.name, self.place] = self.in_draws[0][:, numbers.draw]
+        else:
+            table[self.name, self.place] = np.array([row.value for row in self.rows]) * self.scale
+        return table
+
+
+def marker_table(kinds: tuple[str, ...], fluid: str, ledger: Ledger) -> MarkerTable:
+    """The markers of these kinds in a fluid, looked up once for a set of rows."""
+    kept = _MARKERS.setdefault(ledger, {})
+    if (kinds, fluid) not in kept:
+        numbers = Numbers(ledger)
+        pairs = [
+            (name, place)
+            for place, kind in enumerate(kinds)
+            for name in known_words("copies_per_particle", "cargo", numbers, kind)
+        ]
+        names = tuple(dict.fromkeys(name for name, _ in pairs))
+        rows = tuple(
+            ledger.pinned("copies_per_particle", {"carrier": kinds[place], "cargo": name, "fluid": fluid}).value
+            for name, place in pairs
+        )
+        kept[kinds, fluid] = MarkerTable(
+            names=names,
+            kinds=kinds,
+            fluid=fluid,
+            rows=rows,
+            name=np.array([names.index(name) for name, _ in pairs], dtype=np.intp),
+            place=np.array([place for _, place in pairs], dtype=np.intp),
+            scale=np.array([convert(1.0, row.unit, MARKER_UNIT) for row in rows]),
+        )
+    return kept[kinds, fluid]
