@@ -33,7 +33,7 @@ BEGINNINGS = (
     "Particle ID,Size/nm,Included\n",
     "particle_size,a\n1,2\n",
 )
-CUT = ("cut off", "no line end")
+CUT = ("cut off", "no line end", "left out")
 
 
 @cache

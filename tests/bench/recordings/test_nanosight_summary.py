@@ -267,3 +267,23 @@ def test_recognised_by_content_not_by_name() -> None:
     assert can_read(made.summary().decode("latin-1")[:20000], "whatever.dat")
     assert can_read("\n".join(made.summary().decode("latin-1").splitlines()[3:])[:20000], "x")
     assert not can_read(made.wide().decode(), "a-ExperimentSummary.csv")
+
+
+@pytest.mark.parametrize("trailing", [0, 1])
+def test_a_histogram_whose_last_bin_is_not_empty_is_whole_if_a_line_follows(trailing: int) -> None:
+    content = made.summary(made.Vendor(trailing=trailing), bins=120, table=False)
+    assert amounts(only(content)).shape == (120, 3)
+    last = content.rstrip(b"\r\n,")
+    with pytest.raises(RecordingError, match=r"particles are missing|cut off"):
+        only(last[: last.rindex(b"\r\n")])
+
+
+def test_everything_that_was_cut_off_behind_the_main_histogram_is_named() -> None:
+    content = made.summary(weightings=made.WEIGHTINGS)
+    recording = only(content[: content.index(b"Surface area conc.")])
+    np.testing.assert_array_equal(amounts(recording), made.videos(3)[1])
+    assert recording.replicates[0].percentiles_nm is not None
+    assert any("announced but not there: size by surface, size by volume" in note for note in recording.notes)
+    recording = only(content[: content.index(b"\r\n57,")])
+    assert recording.replicates[0].percentiles_nm is None
+    assert any("of 101 percentiles of size by number" in note for note in recording.notes)

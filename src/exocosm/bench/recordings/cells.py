@@ -111,6 +111,8 @@ def _slow_block(
                 rows[index - first, column] = value
             elif not (may_be_empty and column and cell.casefold() in ("", "nan", "na", "n/a")):
                 found = f"'{cell[:40]}' stands where a number was expected (column {column + 1})"
+                if index == text.end - 1:
+                    found += " and the file ends with this line: it may have been cut off"
                 raise refusal(text.name, text.line(index), found, AGAIN)
     return rows
 

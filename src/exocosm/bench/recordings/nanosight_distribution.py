@@ -110,7 +110,7 @@ def read_distribution(
     }
     result = Distribution(
         domain, weighting, centre, amount, values[:, columns] * scale if has_average else None, unit, line,
-        last < text.end, percentiles, MappingProxyType(stated),
+        last < len(text.lines), percentiles, MappingProxyType(stated),
     )  # fmt: skip
     return result, end
 

@@ -208,9 +208,7 @@ def _check_ending(sheet: _Sheet, main: Distribution) -> None:
         )
         quiet = not np.nan_to_num(main.amount[-1]).any()
         if not (whole and quiet) or all(value is None for value in stated):
-            found = (
-                "the file ends with this bin, and the histogram does not add up to the concentration: it was cut off"
-            )
+            found = "the file ends with this bin, and particles are missing from the histogram: it was cut off"
             raise refusal(sheet.text.name, sheet.text.line(sheet.text.end - 1), found, AGAIN)
     missing = []
     for line in sheet.announced:
