@@ -136,35 +136,36 @@ def concentration_picture(samples: Sequence[SampleResult]) -> Picture | None:
     results = [r for r in results if np.nanmax(r.concentration.by_replicate) > 0]
     if not results:
         return None
-    drawn = results[:MOST_POINTS]
     with style():
-        figure, (axis,) = panels(1, 1, max(1.6, 0.9 + 0.34 * len(drawn)))
-        everything: list[float] = []
-        for row, result in enumerate(drawn):
-            of_whole = result.concentration.of == UNDILUTED
-            colour = COLOURS[0] if of_whole else COLOURS[1]
-            values = result.concentration.by_replicate
-            values = values[np.isfinite(values) & (values > 0)]
-            estimate = result.concentration.estimate
-            axis.plot(values, np.full(values.size, row), "o", color=colour, markersize=3.5, alpha=0.6)
-            if math.isfinite(estimate.low):
-                axis.plot(
-                    [max(estimate.low, estimate.value / 20), estimate.high], [row, row], color=colour, linewidth=1.4
-                )
-                everything += [max(estimate.low, estimate.value / 20), estimate.high]
-            axis.plot([estimate.value], [row], "D", color=colour, markersize=5, markeredgecolor="white")
-            everything += values.tolist()
-        low, high = min(everything) / 1.25, max(everything) * 1.25
-        log_axis(axis, "x", low, high)
-        axis.set_xlim(low, high)
-        axis.set_yticks(range(len(drawn)), [short(r.name, 46) for r in drawn])
-        axis.set_ylim(len(drawn) - 0.5, -0.5)
-        axis.set_xlabel("particles per mL")
+        return _concentrations(results[:MOST_POINTS], len(results))
+
+
+def _concentrations(drawn: Sequence[MeasurementResult], number: int) -> Picture:
+    figure, (axis,) = panels(1, 1, max(1.6, 0.9 + 0.34 * len(drawn)))
+    everything: list[float] = []
+    for row, result in enumerate(drawn):
+        of_whole = result.concentration.of == UNDILUTED
+        colour = COLOURS[0] if of_whole else COLOURS[1]
+        values = result.concentration.by_replicate
+        values = values[np.isfinite(values) & (values > 0)]
+        estimate = result.concentration.estimate
+        axis.plot(values, np.full(values.size, row), "o", color=colour, markersize=3.5, alpha=0.6)
+        if math.isfinite(estimate.low):
+            axis.plot([max(estimate.low, estimate.value / 20), estimate.high], [row, row], color=colour, linewidth=1.4)
+            everything += [max(estimate.low, estimate.value / 20), estimate.high]
+        axis.plot([estimate.value], [row], "D", color=colour, markersize=5, markeredgecolor="white")
+        everything += values.tolist()
+    low, high = min(everything) / 1.25, max(everything) * 1.25
+    log_axis(axis, "x", low, high)
+    axis.set_xlim(low, high)
+    axis.set_yticks(range(len(drawn)), [short(r.name, 46) for r in drawn])
+    axis.set_ylim(len(drawn) - 0.5, -0.5)
+    axis.set_xlabel("particles per mL")
     is_mixed = len({r.concentration.of for r in drawn}) > 1
     told = " Orange: not corrected for dilution, or not known whether." if is_mixed else ""
     if not is_mixed and drawn[0].concentration.of != UNDILUTED:
         told = " All are of the sample as it was measured, not corrected for dilution."
-    more = f" The first {MOST_POINTS} of {len(results)} measurements." if len(results) > MOST_POINTS else ""
+    more = f" The first {MOST_POINTS} of {number} measurements." if number > MOST_POINTS else ""
     return finish(figure, "concentrations-figure", "Particles per mL", f"By measurement.{told}{more}")
 
 

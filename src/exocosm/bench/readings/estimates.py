@@ -37,12 +37,6 @@ class Estimate:
         """Coefficient of variation between the replicates, a fraction; NaN for fewer than two."""
         return self.sd / self.value if self.value > 0 else math.nan
 
-    def times(self, factor: float) -> Estimate:
-        """The estimate in another unit: all of it multiplied by a positive factor."""
-        return Estimate(
-            self.value * factor, self.low * factor, self.high * factor, self.sd * factor, self.number, self.how
-        )
-
 
 NOTHING = Estimate(math.nan, number=0, how="not measured")
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exocosm.bench.readings.estimates import Estimate, student_quantile
+from exocosm.bench.readings.estimates import student_quantile
 
 Numbers = NDArray[np.float64]
 
@@ -95,9 +94,3 @@ def ratio_of(first: str, one: Numbers, second: str, other: Numbers, quantity: st
     degrees = (u + v) ** 2 / (u**2 / (a.size - 1) + v**2 / (b.size - 1))
     half = student_quantile(degrees) * math.sqrt(u + v)
     return Ratio(first, second, quantity, math.exp(centre), math.exp(centre - half), math.exp(centre + half))
-
-
-def overlap(estimates: Sequence[Estimate]) -> bool:
-    """Whether all known intervals have a point in common."""
-    known = [one for one in estimates if math.isfinite(one.low)]
-    return not known or max(one.low for one in known) <= min(one.high for one in known)
