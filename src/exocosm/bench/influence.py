@@ -47,7 +47,7 @@ def ranked(ledger: Ledger, outcome: NDArray[np.float64]) -> tuple[Influence, ...
     if not rows:
         return ()
     pins = [rows[id] for id in sorted(rows)]
-    values = np.array([ledger.drawn_values(pin)[known] for pin in pins])
+    values = np.array([ledger.drawn_values(pin.value)[known] for pin in pins])
     moves = np.ptp(values, axis=1) > 0
     pins = [pin for pin, each in zip(pins, moves, strict=True) if each]
     if not pins:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from exocosm.bench.design.candidates import places, read_space
-from exocosm.bench.design.goals import COLUMN, LIPOPROTEINS, Goals, read_goals
+from exocosm.bench.design.goals import COLUMN, Goals, read_goals
 from exocosm.bench.design.search import Screened, screen, steps_of
+from exocosm.bench.particles import LIPOPROTEINS
 from exocosm.bench.protocol import Protocol, run_protocol
 from exocosm.bench.specimen import count_by_kind, protein_by_kind
 from exocosm.errors import CheckError, InputError

@@ -87,7 +87,8 @@ def design(
 ) -> Design:
     """Search the protocols for a sample that reach the goals, and examine the best under the ledger's draws.
 
-    Every candidate is run with each value at its centre; the front of what keeps the goals, thinned to `keep`, is run
+    Every candidate is run with each value at its centre; those with a step outside what its method is made for are left
+    out if there are others; the front of what keeps the goals, thinned to `keep`, is run
     again in every draw.  Equal seeds give equal answers.
     """
     if not 1 <= candidates <= MOST_CANDIDATES:
@@ -100,7 +101,7 @@ def design(
     if not screened.done.any():
         reasons = "; ".join(f"{reason} ({number} times)" for reason, number in list(screened.refused.items())[:3])
         raise InputError(f"no protocol of the design space '{tried.name}' can be done with this sample: {reasons}")
-    good = goals.met(screened.values)
+    good = goals.met(screened.values) & screened.sound
     reach = Reach(int(good.sum()))
     if not reach.can_be:
         reach = replace(
@@ -131,7 +132,7 @@ def _shortfalls(goals: Goals, values: NDArray[np.float64]) -> NDArray[np.float64
 
 def _close(goals: Goals, screened: Screened, keep: int) -> Places:
     """The candidates that none comes closer to the goals than, in every goal at once."""
-    rows = np.flatnonzero(screened.done)
+    rows = np.flatnonzero(screened.sound)
     missed = _shortfalls(goals, screened.values[rows])
     near = np.isfinite(missed).all(axis=1)
     if near.any():
@@ -145,7 +146,7 @@ def _close(goals: Goals, screened: Screened, keep: int) -> Places:
 
 def _misses(goals: Goals, screened: Screened) -> Reach:
     """What stands in the way of goals that no candidate keeps."""
-    values = screened.values[screened.done]
+    values = screened.values[screened.sound]
     missed = _shortfalls(goals, values)
     relaxed = []
     for number, bound in enumerate(goals.bounds):
@@ -174,8 +175,8 @@ def _foreign(
         tried = read_space(space, wider, numbers)
         where = places(tried, candidates, numbers.ledger.seed)
         with progress(f"trying other {field}", len(where)) as done:
-            values = screen(start, tried, where, goals.kind, numbers.centre(), done).values
-        number = int(goals.met(values).sum())
+            others = screen(start, tried, where, goals.kind, numbers.centre(), done)
+        number = int((goals.met(others.values) & others.sound).sum())
         if number:
             found.append((field, number))
     return tuple(found)

@@ -3,7 +3,7 @@
 A design space is a file of `knowledge/designs`.  Its stages follow one another; of each stage one option is taken: a
 row of steps, or nothing.  A setting written as `{try: [a, b]}` stands for several; `{try: rotors}` for every rotor that
 the lab owns, `{try: ultracentrifuge rotors}` for those of a class, and with `first` instead of `try` for the first of
-them that can do the step.
+them that does the step without a warning, or does it at all; small centrifuges go first.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / "knowledge" / "designs"
 ROTORS = "rotors"
 MOST_OPTIONS = 20_000  # of one stage, after every `try` is written out
 MOST_STAGES = 12
-_CLASSES = ("benchtop", "microfuge", "high_speed", "ultracentrifuge")  # of rotors, what is at hand first
+_CLASSES = ("microfuge", "benchtop", "high_speed", "ultracentrifuge")  # of rotors, what is at hand first
 MOST_IN_TURN = 100  # of one step
 MOST_SIZE = 10**15  # of a space
 
@@ -155,6 +155,7 @@ def read_space(source: str | Path, goals: Goals, numbers: Numbers) -> Space:
     classes = owned.rotor_classes()
     rotors = {name: word for name, word in classes.items() if goals.rotors is None or name in goals.rotors}
     foreign = set() if goals.devices is None else set(owned.known_devices(numbers)) - set(goals.devices)
+    foreign |= set(classes) - set(rotors)
     stages, problems = [], []
     for number, stage in enumerate(file.stages):
         choices = [Choice(())] if stage.optional else []
@@ -218,7 +219,9 @@ def _step(
             values = _rotors(listed, rotors) if isinstance(listed, str) else listed
             if not isinstance(values, list):
                 raise InputError(f"{method}, {name}: `{word}` is followed by a list or by `rotors`, not by {listed!r}")
-            (tried if word == "try" else in_turn)[name] = [one for one in values if one not in foreign]
+            (tried if word == "try" else in_turn)[name] = [
+                one for one in values if not (isinstance(one, str) and one in foreign)
+            ]
         elif isinstance(given, str) and given in foreign:
             return
         else:
@@ -243,7 +246,15 @@ def _rotors(listed: str, rotors: Mapping[str, str]) -> list[str] | None:
 
 def _label(method: str, fixed: Mapping[str, Any], special: Mapping[str, Any]) -> str:
     """`size exclusion (qEV original 70 nm, 0.5 mL)`: the method and what tells it from others of its stage."""
-    shown = [str(word).replace("_", " ") for word in special.values()]
+    shown = [_words(word) for word in special.values() if word is not None]
     if not shown:
-        shown = [str(fixed[name]).replace("_", " ") for name in ("force", "time") if name in fixed]
+        shown = [_words(fixed[name]) for name in ("force", "time", "filter") if name in fixed]
     return method.replace("_", " ") + (f" ({', '.join(shown)})" if shown else "")
+
+
+def _words(setting: Any) -> str:
+    """A setting as it is read: `qev_original_70nm` -> `qev original 70nm`, [2.5, 4.0] -> `2.5 to 4`."""
+    if isinstance(setting, list):
+        between = " to " if all(isinstance(one, int | float) for one in setting) else " + "
+        return between.join(f"{one:g}" if isinstance(one, int | float) else str(one) for one in setting)
+    return str(setting).replace("_", " ")

@@ -17,6 +17,7 @@ from exocosm import units
 from exocosm.bench.design import owned
 from exocosm.bench.isolation import registry
 from exocosm.bench.numbers import Numbers
+from exocosm.bench.particles import LIPOPROTEINS
 from exocosm.bench.settings import Millilitres, Name
 from exocosm.documents.checked import check_header, checked, open_document
 from exocosm.documents.fields import Section, ShortText, Slug, Word
@@ -24,7 +25,6 @@ from exocosm.documents.quantity import quantity
 from exocosm.errors import CheckError, Problem, UnitError, nearest
 
 TODAY = "today"
-LIPOPROTEINS = ("chylomicron", "vldl", "idl", "ldl", "hdl")
 MOST_OWNED = 500
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exocosm.bench.design.candidates import Choice, Places, Space
 from exocosm.bench.design.goals import MEASURES, measured
-from exocosm.bench.isolation.registry import find_method
+from exocosm.bench.isolation.registry import Outcome, find_method
 from exocosm.bench.numbers import Numbers
 from exocosm.bench.protocol import Step
 from exocosm.bench.specimen import Specimen, count_by_kind, protein_by_kind
@@ -26,18 +27,26 @@ _NUMBER_OF_REASONS = 8
 class Screened:
     """What was tried.  places: [candidate, stage]; values: [candidate, measure], NaN where it cannot be done.
 
-    refused: reason -> number of candidates that cannot be done for it, the most frequent first.
+    warned: [candidate], a step is outside what its method is made for.  refused: reason -> number of candidates that
+    cannot be done for it, the most frequent first.
     """
 
     space: Space
     places: Places
     values: NDArray[np.float64]
+    warned: NDArray[np.bool_]
     refused: Mapping[str, int]
 
-    @property
+    @cached_property
     def done(self) -> NDArray[np.bool_]:
         """Which candidates can be done."""
         return ~np.isnan(self.values[:, 0])
+
+    @cached_property
+    def sound(self) -> NDArray[np.bool_]:
+        """Which candidates are judged: those without a warning, or if there are none, all that can be done."""
+        without = self.done & ~self.warned
+        return without if without.any() else self.done
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +58,7 @@ class _State:
     hands_on: float
     cost: float
     steps: tuple[Step, ...]
+    warned: bool
 
 
 def screen(
@@ -60,6 +70,7 @@ def screen(
     (InputError) ends every candidate that goes through it, and is counted with its reason.
     """
     values = np.full((len(places), len(MEASURES)), np.nan)
+    warned = np.zeros(len(places), dtype=bool)
     reasons: Counter[str] = Counter()
     walk = _Walk(start(numbers), space, numbers)
     had = count_by_kind(walk.whole.population)
@@ -69,7 +80,7 @@ def screen(
         if isinstance(state, str):
             reasons[state] += 1
         else:
-            population = state.specimen.population
+            population, warned[row] = state.specimen.population, state.warned
             values[row] = measured(
                 had, count_by_kind(population), sum(protein_by_kind(population).values()), kind,
                 state.specimen.volume_ml, state.minutes, state.hands_on, state.cost,
@@ -80,7 +91,7 @@ def screen(
             unsaid = 0
     if done is not None and unsaid:
         done(unsaid)
-    return Screened(space, places, values, dict(reasons.most_common(_NUMBER_OF_REASONS)))
+    return Screened(space, places, values, warned, dict(reasons.most_common(_NUMBER_OF_REASONS)))
 
 
 def steps_of(start: Start, space: Space, place: Sequence[int], numbers: Numbers) -> tuple[Step, ...]:
@@ -118,7 +129,7 @@ class _Walk:
             part = self.whole
             if share != 1:
                 part = part.with_(population=scale(part.population, share), volume_ml=part.volume_ml * share)
-            return _State(part, 0.0, 0.0, 0.0, ())
+            return _State(part, 0.0, 0.0, 0.0, (), False)
         state = self.states[-1]
         if isinstance(state, str):
             return state
@@ -126,6 +137,7 @@ class _Walk:
 
     def _through(self, state: _State, choice: Choice) -> _State | str:
         for alternatives in choice.steps:
+            done: tuple[Step, Outcome] | None = None
             reason = ""
             for step in alternatives:
                 try:
@@ -133,17 +145,22 @@ class _Walk:
                 except InputError as problem:
                     reason = reason or f"{step.method}: {problem}"
                     continue
-                cost = sum(used.number * self._price(used.item) for used in outcome.consumables)
-                state = _State(
-                    outcome.product,
-                    state.minutes + outcome.minutes,
-                    state.hands_on + outcome.hands_on_minutes,
-                    state.cost + cost,
-                    (*state.steps, step),
-                )
-                break
-            else:
+                done = done or (step, outcome)
+                if not outcome.warnings:
+                    done = (step, outcome)
+                    break
+            if done is None:
                 return reason
+            step, outcome = done
+            cost = sum(used.number * self._price(used.item) for used in outcome.consumables)
+            state = _State(
+                outcome.product,
+                state.minutes + outcome.minutes,
+                state.hands_on + outcome.hands_on_minutes,
+                state.cost + cost,
+                (*state.steps, step),
+                state.warned or bool(outcome.warnings),
+            )
         return state
 
     def _price(self, item: str) -> float:
