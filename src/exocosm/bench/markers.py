@@ -105,9 +105,8 @@ def mean_copies(population: Population, marker: str, numbers: Numbers) -> Column
 def copies_on(population: Population, marker: str, numbers: Numbers) -> tuple[Column, Column]:
     """Reachable copies on the particles of every parcel, in classes, and the share of particles in each class.
 
-    The first class holds the particles without a copy, the others slices by number.  Shapes: [parcel, 1 + SLICES];
-    shares add up to one in each parcel; sum of copies * shares is the mean of reachable copies where no particle has
-    copies for certain.
+    The first class holds the particles without a copy, the others slices by number.  Shapes: [parcel, 1 + SLICES].
+    Shares add up to one in each parcel; the share without a copy is exact, the mean within the error of the slices.
     """
     reachable = numbers("accessible_fraction", "dimensionless", cargo=marker)
     mean = mean_copies(population, marker, numbers)
@@ -125,10 +124,12 @@ def copy_classes(mean: Column, certain: Column, reachable: float, shape: float) 
     """
     thinned = reachable * mean
     expected = np.multiply.outer(thinned, np.array(_slices(shape))) + (reachable * certain)[:, None]
-    none = np.exp(-shape * np.log1p(thinned / shape)) * (1.0 - reachable) ** certain
-    some = (
-        -np.expm1(-shape * np.log1p(thinned / shape) + certain * math.log1p(-reachable)) if reachable < 1 else 1 - none
-    )
+    nothing = -shape * np.log1p(thinned / shape)  # log of the share without a copy
+    if reachable < 1.0:
+        nothing = nothing + certain * math.log1p(-reachable)
+    else:
+        nothing = np.where(certain > 0, -np.inf, nothing)
+    none, some = np.exp(nothing), -np.expm1(nothing)
     chance = -np.expm1(-expected)
     total = chance.sum(axis=1, keepdims=True)
     even = np.full(chance.shape, 1.0 / SLICES)

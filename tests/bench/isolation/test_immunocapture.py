@@ -21,7 +21,7 @@ from exocosm.bench.isolation.immunocapture import (
 )
 from exocosm.bench.isolation.registry import Outcome
 from exocosm.bench.numbers import Numbers, bench_numbers
-from exocosm.bench.protocol import protocol, run_protocol
+from exocosm.bench.protocol import protocol, read_protocol, run_protocol
 from exocosm.bench.specimen import Specimen, count_by_kind
 from exocosm.errors import InputError
 from exocosm.evidence.value import Value
@@ -193,15 +193,20 @@ def test_removing_platelets_keeps_what_lacks_their_marker() -> None:
     assert run.recovery["platelet"] < 0.6 * run.recovery["small_ev"]
 
 
-def test_two_markers_catch_more_than_one_of_the_same_beads_each() -> None:
+def test_two_markers_miss_what_both_miss() -> None:
     population = Population(
-        np.array([100.0]), np.array([1.1]), np.array([1e9]), np.array(["small_ev"]), np.array([""]),
+        np.array([100.0]), np.array([1.1]), np.array([1e6]), np.array(["small_ev"]), np.array([""]),
         markers={"CD63": np.array([2.0]), "CD9": np.array([2.0])},
     )  # fmt: skip
-    specimen = Specimen(population, 1.0, "pbs")
-    one = recovery(specimen, beads="0.1 mL", elute=False, time="960 min")
-    both = recovery(specimen, markers=["CD63", "CD9"], beads="0.2 mL", elute=False, time="960 min")
-    assert one < both < 2 * one
+    words = {"elute": False, "time": "960 min", "washes": 0}
+    magnet = NUMBERS("bead_recovery", "dimensionless", device="magnetic_bead_2800nm")
+    carried = 0.01 / 1.1  # the same mixture of 1.1 mL twice, with as many beads for each marker
+    shares = []
+    for volume, markers, beads in ((1.0, ["CD63"], "0.1 mL"), (0.9, ["CD63", "CD9"], "0.2 mL")):
+        told = recovery(Specimen(population, volume, "pbs"), markers=markers, beads=beads, **words)
+        shares.append((told - carried) / (magnet - carried))  # told = held magnet + (1 - held) carried
+    assert 0.1 < shares[0] < 0.9
+    assert 1 - shares[1] == pytest.approx((1 - shares[0]) ** 2, rel=1e-3)
 
 
 def test_nothing_in_nothing_out() -> None:
@@ -233,3 +238,26 @@ def test_instruction_and_warnings_say_what_a_person_needs() -> None:
 def test_wrong_words_are_told_with_the_nearest(words: dict[str, object], told: str) -> None:
     with pytest.raises(InputError, match=told):
         capture(vesicles(10.0), **words)
+
+
+def test_a_particle_is_held_once_even_where_everything_sticks() -> None:
+    sticky = bench_numbers(own=[own("sticking_probability", 1.0, "dimensionless", carrier="small_ev")])
+    magnet = NUMBERS("bead_recovery", "dimensionless", device="magnetic_bead_2800nm")
+    told = recovery(vesicles(100.0), sticky, time="960 min", washes=0, elute=False)
+    assert told == pytest.approx(magnet, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "immunocapture_plasma", "sec_immunocapture_plasma", "sec_plasma_detergent_control",
+        "sec_plasma_protease_control", "sec_conditioned_medium_stained",
+    ],
+)  # fmt: skip
+def test_shipped_protocols_run(name: str) -> None:
+    shipped = read_protocol(name)
+    fluid = "conditioned_medium" if "conditioned" in name else "plasma"
+    run = run_protocol(specimen_of(fluid, 0.5, NUMBERS), shipped, NUMBERS)
+    assert run.cost > 0
+    assert 0 <= run.recovery["small_ev"] < 1
+    assert ("lysis" not in [step.method for step in shipped.steps]) or run.recovery["small_ev"] < 0.01
