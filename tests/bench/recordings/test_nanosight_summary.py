@@ -171,6 +171,23 @@ def test_remarks_may_hold_line_ends() -> None:
     np.testing.assert_array_equal(amounts(recording), made.videos(3)[1])
 
 
+def test_what_excel_adds_is_taken_off() -> None:
+    content = made.summary(made.GERMAN_EXCEL)
+    np.testing.assert_array_equal(amounts(only(b"sep=;\r\n" + content)), made.videos(3)[1])
+    lines = made.summary().split(b"\r\n")
+    undivided = b"\r\n".join(b'"' + line + b'"' if line else line for line in lines)
+    np.testing.assert_array_equal(amounts(only(undivided)), made.videos(3)[1])
+
+
+def test_a_histogram_of_the_average_alone_is_refused_with_the_reason() -> None:
+    rows = made.summary_rows(count=1)
+    start = next(k for k, row in enumerate(rows) if str(row[:1]).startswith("['Bin centre"))
+    for row in rows[start : start + 1001]:
+        del row[1]
+    with pytest.raises(RecordingError, match="has only 'Concentration average'"):
+        only(made.AS_EXPORTED.encode(rows))
+
+
 def test_a_video_without_numbers_is_said() -> None:
     rows = made.summary_rows()
     start = next(k for k, row in enumerate(rows) if str(row[:1]).startswith("['Bin centre"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import made_files as made
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from exocosm.bench.recordings import mapped_table, wide_table
 from exocosm.bench.recordings.contract import AS_MEASURED, UNKNOWN, Recording, RecordingError
 from exocosm.bench.recordings.mapping import checked_mapping, load_mapping
+from exocosm.documents.safe_yaml import read_yaml
 from exocosm.errors import CheckError, InputError
 
 LONG = """Program X
@@ -248,6 +252,12 @@ def test_everything_wrong_with_a_mapping_is_said_at_once() -> None:
 def test_what_is_no_mapping(data: object) -> None:
     with pytest.raises(CheckError):
         checked_mapping(data)
+
+
+def test_the_mapping_in_the_documentation_is_sound() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "instrument_files.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert checked_mapping(read_yaml(block, "page").data).instrument == "trps"
 
 
 def test_mappings_in_files(tmp_path) -> None:  # type: ignore[no-untyped-def]

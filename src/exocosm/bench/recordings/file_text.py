@@ -30,6 +30,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LINE_END = re.compile(r"\r*\n|\r")
+_HINT = re.compile(r"\A\"?sep=[,;\t|]\"?(?=\r|\n)", re.IGNORECASE)  # a first line by which Excel is told the delimiter
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _EXPORT = "give the CSV or text export of the instrument's program"
 
@@ -77,6 +78,8 @@ def file_text(content: bytes, name: str) -> FileText:
     if ends_whole:
         lines.pop()
     numbers = None
+    if '"' in text:
+        lines = _unwrapped(lines)
     if '"' in text and any(line.count('"') % 2 for line in lines):
         lines, numbers = _joined(lines)
     return FileText(name, lines, numbers, encoding, ends_whole)
@@ -112,7 +115,7 @@ def decoded(content: bytes, name: str) -> tuple[str, str]:
         line = len(_LINE_END.findall(text, 0, strange.start())) + 1
         found = f"this is not a text file (a control character, number {ord(strange[0])}, stands in it)"
         raise refusal(name, line, found, _EXPORT)
-    return text, encoding
+    return _HINT.sub("", text, count=1), encoding
 
 
 def _guessed(body: bytes) -> str:
@@ -124,6 +127,15 @@ def _guessed(body: bytes) -> str:
         if head[0::2].count(0) > 0.7 * len(head[0::2]) and 0 not in head[1::2]:
             return "utf-16-be"
     return "utf-8"
+
+
+def _unwrapped(lines: list[str]) -> list[str]:
+    """Lines without the quotes around them if every line is one quoted cell, as where Excel did not divide them."""
+    full = [line for line in lines if line.strip()]
+    wrapped = all(line.count('"') == 2 and line[0] == line[-1] == '"' for line in full)
+    if wrapped and any(mark in line for line in full for mark in ",;\t"):
+        return [line.strip('"') for line in lines]
+    return lines
 
 
 def _joined(lines: list[str]) -> tuple[list[str], list[int]]:

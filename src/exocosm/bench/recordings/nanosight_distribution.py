@@ -122,6 +122,9 @@ def meaning(
     labels = split(text.lines[header], delimiter, 3)
     label = labels[1] if len(labels) > 1 else ""
     matches = [(name, unit, found) for name, form, unit in _LABELS if (found := form.fullmatch(squeezed(label)))]
+    if not matches and "average" in label.casefold():
+        lacking = f"the histogram has only '{label[:60]}', no columns of the videos"
+        raise refusal(text.name, text.line(header), lacking, AGAIN + ", with the individual videos")
     if not matches:
         expected = "'Concentration (particles / ml)', 'Surface area conc. (nm² / ml)' or 'Volume conc. (nm³ / ml)'"
         raise refusal(text.name, text.line(header), f"column '{label[:60]}' is not known; expected {expected}", AGAIN)

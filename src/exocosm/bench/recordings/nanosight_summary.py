@@ -92,6 +92,7 @@ def read(content: bytes, name: str) -> tuple[Recording, ...]:
     if number_weighted is None:
         has = "results" if "[results]" in sheet.sections else "a beginning"
         found = f"the file has {has} but no number-weighted size distribution in a section [Size Data]"
+        found += "".join(f" ({note})" for note in sheet.notes[:1])
         raise refusal(name, sheet.text.line(sheet.text.end - 1), found, AGAIN + ", with 'Number' among the weightings")
     _check_ending(sheet, number_weighted)
     replicates = [_replicate(sheet, video) for video in range(len(sheet.videos))]
