@@ -102,7 +102,8 @@ def flow_cytometry(
     """Particles counted one by one by side scatter or by the fluorescence of a marker (nano flow, conventional).
 
     The scatter threshold is the light of the smallest visible vesicle, carried over to other particles by Mie theory;
-    sizes are those of vesicles that scatter as much.  Valid for: free dye washed away.
+    sizes are those of vesicles that scatter as much.  Events of buffer run as long are
+    taken off.  Valid for: free dye washed away.
     """
     device = known_variant(settings.instrument, "flow_wavelength", numbers, "flow cytometer")
     if settings.trigger == "fluorescence" and not settings.marker:
@@ -138,22 +139,21 @@ def flow_cytometry(
     cv = numbers("flow_count_cv", "dimensionless")
     kept = math.exp(-offered * dead)
     positive = float((singles * stained).sum()) * kept if settings.marker else 0.0
-    events, positives = rate * seconds, positive * seconds
+    events, positives, blank = rate * seconds, positive * seconds, background * seconds
     if random is not None:
+        blank = float(random.poisson(blank))
         volume = math.exp(math.sqrt(math.log1p(cv**2)) * random.standard_normal())
         positives = float(random.poisson(positives * volume))
         events = positives + float(random.poisson(max(rate * seconds * volume - positive * seconds * volume, 0.0)))
     per_event = settings.dilution / (flow * seconds)
-    blank = background * seconds
-    limit = (blank + BACKGROUND_SIGNIFICANCE * math.sqrt(blank + 1.0)) * per_event
     quantities = {"event_rate": Reported(events / seconds, "1/s", events / seconds, events / seconds)}
-    quantities["concentration"] = _count(events, per_event, cv, limit)
+    quantities["concentration"] = _count(events, blank, per_event, cv)
     if offered * dead > 1:
         # r exp(-r t) falls beyond r = 1/t: only its peak is known
         peak = math.exp(-1.0) / dead * seconds * per_event
         quantities["concentration"] = Reported(peak, "particle/mL", peak, math.inf, ABOVE)
     elif settings.marker and by_scatter:
-        quantities["positive_concentration"] = _count(positives, per_event, cv, BACKGROUND_SIGNIFICANCE * per_event)
+        quantities["positive_concentration"] = _count(positives, 0.0, per_event, cv)
         ratio = positives / events if events > 0 else 0.0
         error = NORMAL_95 * math.sqrt(ratio * (1.0 - ratio) / events) if events > 0 else 0.0
         quantities["positive_share"] = Reported(
@@ -163,7 +163,8 @@ def flow_cytometry(
     if light_share.sum() > 0:
         light_share = light_share / light_share.sum()
     histogram = _as_vesicles(light, singles, optics, reference, width)
-    histogram = histogram / histogram.sum() * events * per_event if histogram.sum() > 0 else histogram
+    counted = 0.0 if quantities["concentration"].censored else quantities["concentration"].value
+    histogram = histogram * (counted / histogram.sum()) if histogram.sum() > 0 else histogram
     if by_scatter and quantities["concentration"].censored == "" and histogram.sum() > 0:
         middle = percentile(EDGES_NM, histogram, 0.5)
         quantities["median_diameter"] = Reported(middle, "nm", middle, middle)
@@ -190,11 +191,15 @@ def flow_cytometry(
     )
 
 
-def _count(events: float, per_event: float, cv: float, limit: float) -> Reported:
-    value = events * per_event
-    if value <= limit:
+def _count(events: float, blank: float, per_event: float, cv: float) -> Reported:
+    """The concentration by events less those of buffer run as long; below three of its deviations there is none."""
+    above = events - blank
+    least = BACKGROUND_SIGNIFICANCE * math.sqrt(2.0 * blank + 1.0)
+    if above <= least:
+        limit = least * per_event
         return Reported(limit, "particle/mL", 0.0, limit, BELOW)
-    wide = math.exp(NORMAL_95 * math.sqrt(math.log1p(cv**2) + 1.0 / events))
+    value = above * per_event
+    wide = math.exp(NORMAL_95 * math.sqrt(math.log1p(cv**2) + (events + blank) / above**2))
     return Reported(value, "particle/mL", value / wide, value * wide)
 
 

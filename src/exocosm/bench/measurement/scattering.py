@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 LARGEST_SIZE_PARAMETER = 500.0
 MEMORY = 64  # sets of particles whose scattering is remembered
-NODES_OF_SMALL, SMALL = 32, 10.0  # nodes of the quadrature over the lens, up to this size parameter
+NODES_OF_SMALL, SMALL = 32, 4.0  # nodes of the quadrature over the lens, up to this size parameter
 NODES_PER_SIZE = 3.0  # further ones for each unit of the size parameter: the light turns from bright to dark as often
 INDEX_NEEDED = (
     "give `refractive_index` of the population, or a row of quantity refractive_index for this kind of particle"
@@ -157,7 +157,7 @@ def _collected(diameters: bytes, indices: bytes, optics: Optics) -> Array:
     x = 0.5 * wave_number * diameter
     collected = np.zeros(x.size)
     # the series is as long as the largest sphere asks; small and large ones apart save most of the work
-    for low, high in ((0.0, 1.0), (1.0, 3.0), (3.0, SMALL), (SMALL, math.inf)):
+    for low, high in ((0.0, 1.0), (1.0, SMALL), (SMALL, 12.0), (12.0, math.inf)):
         chosen = (x >= low) & (x < high)
         if chosen.any():
             further = NODES_PER_SIZE * float(x[chosen].max()) if high > SMALL else 0.0
