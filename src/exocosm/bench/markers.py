@@ -124,11 +124,9 @@ def copy_classes(mean: Column, certain: Column, reachable: float, shape: float) 
     """
     thinned = reachable * mean
     expected = np.multiply.outer(thinned, np.array(_slices(shape))) + (reachable * certain)[:, None]
-    nothing = -shape * np.log1p(thinned / shape)  # log of the share without a copy
-    if reachable < 1.0:
-        nothing = nothing + certain * math.log1p(-reachable)
-    else:
-        nothing = np.where(certain > 0, -np.inf, nothing)
+    missed = math.log1p(-reachable) if reachable < 1.0 else -math.inf
+    certainly = np.where(certain > 0, np.maximum(certain, np.finfo(float).tiny) * missed, 0.0)
+    nothing = certainly - shape * np.log1p(thinned / shape)  # log of the share without a copy
     none, some = np.exp(nothing), -np.expm1(nothing)
     chance = -np.expm1(-expected)
     total = chance.sum(axis=1, keepdims=True)
