@@ -223,3 +223,20 @@ def test_two_claims_about_lipoproteins(numbers: Numbers) -> None:
     # raw tracking sees VLDL and vesicles, not what is smaller: nearly all it sees is VLDL
     tracked = counted["vldl"] / (counted["vldl"] + counted["small_ev"])
     assert tracked > numbers.ledger.catalogue.row("published-vldl-share-of-tracked").value
+
+
+@pytest.mark.parametrize(("draw", "donor"), [(None, None), (3, None), (3, 1), (None, 2)])
+def test_markers_are_the_numbers_of_the_same_run(draw: int | None, donor: int | None) -> None:
+    fresh = Numbers(bench_numbers(draws=25, donors=4).ledger, draw, donor)
+    run = Numbers(NUMBERS.ledger, draw, donor)
+    population = specimen_of("plasma", 1.0, run).population
+    assert population.markers
+    for name, copies in population.markers.items():
+        for kind in ("ldl", "platelet", "small_ev"):
+            of_kind = population.kind == kind
+            if not fresh.has("copies_per_particle", carrier=kind, cargo=name):
+                assert copies[of_kind].sum() == 0
+                continue
+            said = fresh("copies_per_particle", "molecule/particle", carrier=kind, cargo=name, fluid="plasma")
+            mean = np.average(copies[of_kind], weights=population.count[of_kind])
+            assert mean == pytest.approx(said, rel=0.05 if kind == "small_ev" else 1e-12)

@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exocosm.bench.numbers import Ledger, Numbers
+from exocosm.bench.particle_rows import known_words, marker_table
 from exocosm.bench.particles import (
     ATTOGRAM_PER_GRAM,
     LIPOPROTEINS,
     VESICLES,
-    known_words,
-    marker_table,
     physical_properties,
     surface_beside_mean,
 )
