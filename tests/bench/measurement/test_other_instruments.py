@@ -191,6 +191,16 @@ def test_elisa_is_right_in_its_range_and_censored_outside() -> None:
     )
 
 
+def test_the_limit_of_detection_is_three_deviations_of_the_blank() -> None:
+    mass = marker_mass(vesicles(90.0, 1e9, CD63=10.0), "CD63", NUMBERS).sum()
+    limit = NUMBERS("immunoassay_detection_limit", "pg/mL", device="ELISA")
+    at_limit = vesicles(90.0, 1e9 * limit / mass, CD63=10.0)
+    signal = read_with("elisa", at_limit, NUMBERS, lysed=True, wells=1)["signal"]
+    rise = signal.value - NUMBERS("immunoassay_blank", "dimensionless")
+    expected = math.hypot(rise / 3.0, NUMBERS("immunoassay_signal_cv", "dimensionless") * rise)
+    assert 0.5 * (signal.high - signal.value) == pytest.approx(expected)
+
+
 def test_a_blot_shows_a_band_above_its_limit() -> None:
     limit = NUMBERS("bulk_detection_limit", "molecule")
     for factor, censored in ((0.5, BELOW), (2.0, "")):

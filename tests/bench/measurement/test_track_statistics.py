@@ -42,7 +42,7 @@ def test_error_of_place_blurs_and_longer_tracks_tell_more(steps: int, coefficien
 
 def test_mean_and_variance_are_those_of_simulated_walks() -> None:
     """A walk sampled finely, averaged over the exposure, with an error of place on every frame."""
-    coefficient, rate, error_nm, exposure, steps, fine, walks = 4.3, 25.0, 90.0, 0.5, 12, 20, 6000
+    coefficient, rate, error_nm, exposure, steps, fine, walks = 4.3, 25.0, 500.0, 0.5, 12, 10, 20_000
     random = generator("walks", 5)
     moves = random.standard_normal((walks, 2, (steps + 1) * fine)) * math.sqrt(2 * coefficient / rate / fine)
     path = np.cumsum(moves, axis=2).reshape(walks, 2, steps + 1, fine)
