@@ -113,8 +113,9 @@ def force(given: Any) -> Force:
     amount = float(match[1].replace(",", "").replace("_", "").replace(" ", ""))
     if found and found[2] is None:
         raise ValueError(
-            f"'{given}' does not say at which radius: the force at the bottom of a tube is up to twice that in its "
-            f"middle; write '{given} average' or '{given} maximum' (makers and papers mean either), or the speed in rpm"
+            f"'{given}' does not say at which radius: the force at the bottom of a tube is up to 60 % above that "
+            f"in its middle; write '{given} average' or '{given} maximum' (makers and papers mean "
+            "either), or the speed in rpm"
         )
     if not 0 < amount <= HIGHEST_FORCE:
         raise ValueError(f"a force or speed lies above 0 and up to {HIGHEST_FORCE:g}, not {amount:g}")

@@ -215,6 +215,21 @@ def test_half_empty_thin_walled_tubes_are_warned_of(numbers: Numbers) -> None:
     assert not any("collapse" in warning for warning in spun(numbers, sample(39)).warnings)
 
 
+def test_tubes_filled_up_are_full_and_diluted(numbers: Numbers) -> None:
+    small = sample(20.0)
+    filled, poured = spun(numbers, small, fill="water_like"), spun(numbers, small, diluent="19 mL water_like")
+    assert filled.product.population.count == pytest.approx(poured.product.population.count, rel=1e-9)
+    assert filled.warnings == ()
+    assert "Fill the tubes up" in filled.instruction
+
+
+def test_a_wash_in_fewer_tubes_takes_one_run(numbers: Numbers) -> None:
+    large = sample(600.0)
+    once, washed = spun(numbers, large), spun(numbers, large, wash=1, wash_volume="39 mL water_like")
+    machine = [outcome.minutes - outcome.hands_on_minutes for outcome in (once, washed)]
+    assert machine[1] == pytest.approx(1.5 * machine[0])
+
+
 def test_ramps_add_to_the_time_and_to_the_pellet(numbers: Numbers) -> None:
     slow = bench_numbers(own=[*FLUIDS, own("acceleration_time", 60.0, "min"), own("braking_time", 60.0, "min")])
     short, long = spun(numbers, time="1 min"), spun(slow, time="1 min")

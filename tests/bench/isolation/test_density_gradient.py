@@ -116,6 +116,13 @@ def test_vesicles_band_where_their_shrunken_density_is_that_of_sucrose(numbers: 
     assert found > isotonic + 0.01
 
 
+def test_what_is_denser_than_all_layers_is_a_pellet_and_in_no_fraction(numbers: Numbers) -> None:
+    heavy = lognormal_population(300, 1.0, 1e9, 1.45, parcels=1, kind="protein_aggregate")
+    outcome = run(numbers, specimen=Specimen(heavy, 1.0, "pbs"), collect=None, fractions=12, pooled=[11, 12])
+    assert outcome.findings["pelleted_share protein_aggregate"] == 1.0
+    assert outcome.product.population.count.sum() == 0
+
+
 def test_small_particles_are_slower_to_their_place(numbers: Numbers) -> None:
     both = mix(
         *(lognormal_population(d, 1.0, 1e9, 1.15, parcels=1, kind=kind) for d, kind in ((40, "hdl"), (160, "ldl")))

@@ -137,7 +137,8 @@ def centrifugation(specimen: Specimen, settings: CentrifugationSettings, numbers
     ]
     minutes = effective_minutes(settings.time, *ramps)
     drawn_in = _drawn_in(specimen.population, numbers)
-    residual = numbers("residual_volume", "mL", device=rotor.rotor_class) * load.tubes * load.runs
+    behind = numbers("residual_volume", "mL", device=rotor.rotor_class)
+    residual = behind * load.tubes * load.runs
     held = numbers("pellet_held", "dimensionless", device=rotor.kind)
 
     def spun(in_medium: str, fill: float) -> Array:
@@ -151,7 +152,7 @@ def centrifugation(specimen: Specimen, settings: CentrifugationSettings, numbers
 
     pelleted = spun(medium, load.fill)
     left_on = min(residual / volume, MOST_LEFT_ON)
-    spins = 1
+    runs, handled = load.runs, load.runs * load.tubes
     if settings.keep == "supernatant":
         if settings.resuspend or settings.wash:
             raise InputError("a supernatant is neither resuspended nor washed; leave `resuspend` and `wash` out, or "
@@ -166,23 +167,19 @@ def centrifugation(specimen: Specimen, settings: CentrifugationSettings, numbers
         kept_volume, kept_medium = again.volume_ml, again.medium
         if settings.wash:
             bath = settings.wash_volume or Pour(volume, again.medium)
-            washed = spun(bath.medium, load_rotor(rotor, bath.volume_ml).fill)
-            stays = kept_in_pellet(washed, drawn_in, held, min(residual / bath.volume_ml, MOST_LEFT_ON), resuspended)
+            tubs = load_rotor(rotor, bath.volume_ml)
+            left_in_bath = min(behind * tubs.tubes * tubs.runs / bath.volume_ml, MOST_LEFT_ON)
+            stays = kept_in_pellet(spun(bath.medium, tubs.fill), drawn_in, held, left_in_bath, resuspended)
             goes = goes * stays**settings.wash
-            spins += settings.wash
+            runs += settings.wash * tubs.runs
+            handled += settings.wash * tubs.runs * tubs.tubes
     product, waste = split(specimen.population, goes, "centrifugation")
-    hands_on = (
-        spins
-        * load.runs
-        * (
-            numbers("hands_on_time", "min", device="centrifugation")
-            + numbers("hands_on_time_per_tube", "min", device="centrifugation") * load.tubes
-        )
-    )
+    hands_on = runs * numbers("hands_on_time", "min", device="centrifugation")
+    hands_on += handled * numbers("hands_on_time_per_tube", "min", device="centrifugation")
     return Outcome(
         product=Specimen(product, kept_volume, kept_medium, temperature),
         waste=(Specimen(waste, volume, medium, temperature),),
-        minutes=spins * load.runs * (settings.time + sum(ramps)) + hands_on,
+        minutes=runs * (settings.time + sum(ramps)) + hands_on,
         hands_on_minutes=hands_on,
         instruction=_instruction(settings, rotor, rpm, temperature, load, volume),
         consumables=(Consumable(rotor.tube_item, float(load.tubes * load.runs)),),
