@@ -291,8 +291,29 @@ def test_a_histogram_whose_last_bin_is_not_empty_is_whole_if_a_line_follows(trai
     content = made.summary(made.Vendor(trailing=trailing), bins=120, table=False)
     assert amounts(only(content)).shape == (120, 3)
     last = content.rstrip(b"\r\n,")
-    with pytest.raises(RecordingError, match=r"particles are missing|cut off"):
+    with pytest.raises(RecordingError, match="cut off"):
         only(last[: last.rindex(b"\r\n")])
+
+
+def test_a_file_that_ends_with_an_empty_bin_lacks_what_comes_behind() -> None:
+    def change(rows, start):  # type: ignore[no-untyped-def]
+        rows[start + 900][1:4] = [2_000_000] * 3  # 0.2 % of the particles, far beyond the others: 1.6 nm of the mean
+        mean = next(row for row in rows if row[:1] == ["Mean"])
+        mean[1:4] = [value + 1.6 for value in mean[1:4]]
+
+    content = edited(change)
+    with pytest.raises(RecordingError, match="more was to follow"):
+        only(content[: content.index(b"\r\n800.5,") + 2])
+    plain = content.replace(b" - With Percentiles", b"")
+    with pytest.raises(RecordingError, match="more was to follow"):
+        only(plain[: plain.index(b"\r\n800.5,") + 2])
+
+
+def test_a_file_that_ends_with_its_last_bin_is_whole_if_nothing_is_missing() -> None:
+    content = made.summary(table=False)
+    recording = only(content[: content.index(b"\r\n999.5,") + 2])
+    assert amounts(recording).shape == (999, 3)
+    assert any("may have been cut off" in note for note in recording.notes)
 
 
 def test_everything_that_was_cut_off_behind_the_main_histogram_is_named() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -57,6 +57,19 @@ class Distribution:
         half = self.step / 2
         axis = "nm" if self.domain == "size" else "1e4 nm^2/s"
         return Histogram(self.centre, self.centre - half, self.centre + half, amount, self.unit, axis)
+
+    def is_whole(self, concentrations: Sequence[float | None]) -> bool:
+        """Whether the bins hold all that the instrument says of every video: particle/mL (2 %) and mean (0.1 nm)."""
+        means = self.stated.get("mean", ())
+        if len(means) != self.amount.shape[1] or self.amount[-1].any():
+            return False
+        for amount, mean, concentration in zip(self.amount.T, means, concentrations, strict=True):
+            total = amount.sum()
+            if mean is None or concentration is None or not total > 0:
+                return False
+            if abs(total - concentration) > 0.02 * concentration or abs(self.centre @ amount / total - mean) > 0.1:
+                return False
+        return True
 
 
 def squeezed(cell: str) -> str:
