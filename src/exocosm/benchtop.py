@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from exocosm.bench.readings.evaluation import Evaluation
     from exocosm.bench.readings.samples import Described
 
-REPORT = "report.html"
+REPORT, DISTRIBUTIONS = "report.html", "distributions.csv"
 MAXIMUM_FILES = 100_000
 MAXIMUM_TABLE = 10_000_000  # bytes of a table that describes files
 _COLUMNS = ("file", "sample", "dilution")
@@ -71,12 +71,11 @@ def measure(
 def write_measured(evaluation: Evaluation, folder: str | Path, *, report: bool = True) -> tuple[Path, ...]:
     """Write an evaluation into a folder, each file whole or not at all; returns the files, the report first."""
     from exocosm.bench.readings import table
-    from exocosm.files import inside, write_atomic
+    from exocosm.files import inside, staged, write_atomic
 
     readings = evaluation.readings
     texts = {
         "summary.csv": table.csv_text(table.summary_rows(readings)),
-        "distributions.csv": "\n".join(table.distribution_lines(readings)) + "\n",
         "findings.csv": table.csv_text(table.finding_rows(readings), ("gravity", "about", "rule", "text", "limit_row")),
         "checklist.csv": table.csv_text(table.checklist_rows(evaluation.answers)),
         "sources.bib": evaluation.bibliography,
@@ -89,7 +88,14 @@ def write_measured(evaluation: Evaluation, folder: str | Path, *, report: bool =
         from exocosm.report.measuring import write_measuring
 
         written.append(write_measuring(evaluation, inside(folder, REPORT)))
-    return (*written, *(write_atomic(inside(folder, name), text) for name, text in texts.items()))
+    written += [write_atomic(inside(folder, name), text) for name, text in texts.items()]
+    # line by line: of a thousand files this table is larger than everything else together
+    target = inside(folder, DISTRIBUTIONS)
+    with staged(folder) as stage:
+        with (stage / DISTRIBUTIONS).open("w", encoding="utf-8", newline="\n") as stream:
+            stream.writelines(f"{line}\n" for line in table.distribution_lines(readings))
+        (stage / DISTRIBUTIONS).replace(target)
+    return (*written, target)
 
 
 def files_in(files: str | Path | Iterable[str | Path]) -> tuple[Path, ...]:

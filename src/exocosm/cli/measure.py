@@ -95,7 +95,7 @@ def _print(evaluation: Evaluation) -> None:
 
     samples = evaluation.readings.samples
     if samples:
-        typer.echo(as_table([_row(sample) for sample in samples[:MOST_SHOWN]]))
+        typer.echo(as_table([_row(sample, one) for sample in samples[:MOST_SHOWN] for one in sample.overall]))
     if len(samples) > MOST_SHOWN:
         typer.echo(f"... and {len(samples) - MOST_SHOWN} more samples")
     warnings = list(dict.fromkeys(str(one) for one in evaluation.warnings))
@@ -105,15 +105,16 @@ def _print(evaluation: Evaluation) -> None:
         typer.echo(f"... and {len(warnings) - MOST_SHOWN} more warnings", err=True)
 
 
-def _row(sample: Any) -> dict[str, str]:
+def _row(sample: Any, overall: Any) -> dict[str, str]:
     return {
         "sample": sample.name,
-        "particles_per_mL": _number(sample.concentration, "{:.3g}"),
-        "of": sample.of,
-        "median_nm": _number(sample.estimates["d50"], "{:.1f}"),
-        "mean_nm": _number(sample.estimates["mean"], "{:.1f}"),
-        "mode_nm": _number(sample.estimates["mode"], "{:.1f}"),
-        "from": sample.concentration.how if sample.concentration.number else sample.estimates["mean"].how,
+        "instrument": overall.instrument,
+        "particles_per_mL": _number(overall.concentration, "{:.3g}"),
+        "of": overall.of,
+        "median_nm": _number(overall.estimates["d50"], "{:.1f}"),
+        "mean_nm": _number(overall.estimates["mean"], "{:.1f}"),
+        "mode_nm": _number(overall.estimates["mode"], "{:.1f}"),
+        "from": overall.concentration.how if overall.concentration.number else overall.estimates["mean"].how,
     }
 
 

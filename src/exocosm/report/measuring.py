@@ -12,7 +12,7 @@ from exocosm.bench.readings.concentrations import DILUTED, UNCLEAR, UNDILUTED
 from exocosm.bench.readings.estimates import Estimate
 from exocosm.bench.readings.evaluation import Evaluation
 from exocosm.bench.readings.findings import Finding
-from exocosm.bench.readings.measured import MeasurementResult, SampleResult
+from exocosm.bench.readings.measured import MeasurementResult, Overall, SampleResult
 from exocosm.bench.readings.particles import ParticlesBehind
 from exocosm.evidence.pin import Pin
 from exocosm.report.measuring_figures import concentration_picture, dilution_pictures, size_pictures
@@ -92,21 +92,24 @@ def _headline(evaluation: Evaluation) -> str:
 
 
 def _said(sample: SampleResult) -> str:
-    """Concentration and median of a sample."""
-    parts = [
-        f"{_cell(sample.concentration)} particles/mL" if math.isfinite(sample.concentration.value) else "",
-        f"median {_cell(sample.estimates['d50'])} nm" if math.isfinite(sample.estimates["d50"].value) else "",
-    ]
-    return "; ".join(part for part in parts if part) or f"{sample.name}: no size and no concentration"
+    """Concentration and median of a sample, by each instrument."""
+    told = []
+    for overall in sample.overall:
+        parts = [
+            f"{_cell(overall.concentration)} particles/mL" if math.isfinite(overall.concentration.value) else "",
+            f"median {_cell(overall.estimates['d50'])} nm" if math.isfinite(overall.estimates["d50"].value) else "",
+        ]
+        said = ", ".join(part for part in parts if part) or "no size and no concentration"
+        told.append(f"{said} by {overall.instrument}" if len(sample.overall) > 1 else said)
+    return "; ".join(told)
 
 
 def _first_lines(evaluation: Evaluation) -> list[str]:
     samples = evaluation.readings.samples
     lines = []
     if len(samples) == 1:
-        sample = samples[0]
-        if _OF.get(sample.of):
-            lines.append(f"The concentration is {_OF[sample.of]}.")
+        kinds = dict.fromkeys(_OF[overall.of] for overall in samples[0].overall if _OF.get(overall.of))
+        lines += [f"The concentration is {kind}." for kind in kinds]
         lines.append(f"From {_counts(evaluation)}.")
     for sample in samples[:MOST_TOLD] if len(samples) > 1 else ():
         of = f" ({_OF[sample.of]})" if _OF.get(sample.of) else ""
@@ -146,9 +149,11 @@ def _cell(estimate: Estimate) -> str:
 def _result_tables(samples: Sequence[SampleResult]) -> list[Table]:
     head = ("Particles per mL", "Median D50, nm", "Mean, nm", "Mode, nm", "D10 to D90, nm", "CV of the count")
     rows = [
-        [sample.name, *_numbers(sample.concentration, sample.estimates, sample.of), _basis(sample)]
+        [f"{sample.name}, by {overall.instrument}" if len(sample.overall) > 1 else sample.name,
+         *_numbers(overall.concentration, overall.estimates, overall.of), _basis(overall)]
         for sample in samples
-    ]
+        for overall in sample.overall
+    ]  # fmt: skip
     tables = [Table(("Sample", *head, "Interval from"), rows[:MOST_ROWS], "Samples", note=_left_out(len(rows)))]
     several = [sample for sample in samples if len(sample.measurements) > 1]
     if several:
@@ -167,8 +172,8 @@ def _numbers(concentration: Estimate, sizes: Any, of: str) -> list[str]:
     return [count, _cell(sizes["d50"]), _cell(sizes["mean"]), _cell(sizes["mode"]), span, cv]
 
 
-def _basis(sample: SampleResult) -> str:
-    words = [sample.concentration.how, sample.estimates["mean"].how]
+def _basis(overall: Overall) -> str:
+    words = [overall.concentration.how, overall.estimates["mean"].how]
     told = list(dict.fromkeys(word for word in words if word != "not measured"))
     return "; sizes: ".join(told) if len(told) > 1 else told[0] if told else "nothing was measured"
 
@@ -261,21 +266,26 @@ def _particle_section(evaluation: Evaluation) -> Section:
         {kind for one in evaluation.particles for kind in one.by_kind}, key=lambda kind: -_most(evaluation, kind)
     )
     kinds = [kind for kind in kinds if _most(evaluation, kind) >= 0.005]
-    head = ("Measurement", *(readable(kind) for kind in kinds), "unexplained", "measured over expected")
+    head = ("Measurement", "Simulated", *map(readable, kinds), "unexplained", "measured over expected")
     rows = [
-        [one.measurement, *(_percent(one.by_kind.get(kind, 0.0)) for kind in kinds), _percent(one.unexplained),
-         shown(one.measured_over_expected) if math.isfinite(one.measured_over_expected) else "–"]
+        [
+            one.measurement,
+            one.instrument,
+            *(_percent(one.by_kind.get(kind, 0.0)) for kind in kinds),
+            _percent(one.unexplained),
+            shown(one.measured_over_expected) if math.isfinite(one.measured_over_expected) else "–",
+        ]
         for one in evaluation.particles
-    ]  # fmt: skip
+    ]
     first = evaluation.particles[0]
     after = f" after {readable(first.protocol)}" if first.protocol else ""
     sentences = [
-        f"A model of {readable(first.fluid)}{after}, seen by {first.instrument}, shares every bin of the measured "
+        f"A model of {readable(first.fluid)}{after}, seen by the instrument, shares every bin of the measured "
         "distribution among the kinds of particle that it expects there. It is a prediction at central values, not a "
         "measurement: markers and an electron microscope decide.",
         _vesicle_sentence(evaluation.particles),
     ]
-    return Section(title, name, sentences, tables=[Table(head, rows, numbers=tuple(range(1, len(head))))])
+    return Section(title, name, sentences, tables=[Table(head, rows, numbers=tuple(range(2, len(head))))])
 
 
 def _most(evaluation: Evaluation, kind: str) -> float:
@@ -316,7 +326,8 @@ def _file_section(evaluation: Evaluation) -> Section:
     for result in evaluation.readings.measurements:
         recording = result.measurement.recording
         dilution = f"1:{recording.dilution:g}" if recording.dilution else "none"
-        holds = f"{len(recording.replicates)} {result.measurement.what}"
+        number = len(recording.replicates)
+        holds = f"{number} {result.measurement.what if number != 1 else result.measurement.what[:-1]}"
         program = [recording.software, recording.captured, recording.checksum[:12]]
         row = [recording.file, recording.format, recording.sample, holds, dilution, *program]
         rows.setdefault((recording.file, recording.sample + dilution), row)

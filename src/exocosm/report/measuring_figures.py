@@ -123,8 +123,7 @@ def _sizes_caption(sample: SampleResult, drawn: Drawn) -> str:
     for result, _ in drawn:
         median = result.estimates["d50"]
         span = f" ({interval(median.low, median.high, '', 3)})" if math.isfinite(median.low) else ""
-        told.append(f"{result.name}: median {shown(median.value)} nm{span}, {len(result.measurement.replicates)} "
-                    f"{result.measurement.what}")  # fmt: skip
+        told.append(f"{result.name}: median {shown(median.value)} nm{span}, {result.measurement.holds}")
     sized = sum(result.has_sizes for result in sample.measurements)
     more = f" {sized - len(drawn)} more measurements are not drawn." if sized > len(drawn) else ""
     return ". ".join(told) + "." + more

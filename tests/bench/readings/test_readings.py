@@ -167,7 +167,8 @@ def test_two_instruments_are_compared_and_not_averaged() -> None:
     one = made.recording((1e11, 1.05e11, 0.95e11), dilution=10.0, file="n.csv")
     other = made.recording((2e11, 2.1e11, 1.9e11), dilution=10.0, file="z.txt", instrument="zetaview")
     (sample,) = read(one, other).samples
-    assert np.isnan(sample.concentration.value)
+    by = {overall.instrument: overall.concentration.value for overall in sample.overall}
+    assert by == pytest.approx({"nanosight": 1e11, "zetaview": 2e11})
     ratio = next(ratio for ratio in sample.ratios if ratio.quantity == "concentration")
     assert ratio.value == pytest.approx(0.5, rel=0.01)
     assert ratio.low < 0.5 < ratio.high < 1 and ratio.is_different

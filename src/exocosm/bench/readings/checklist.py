@@ -196,7 +196,7 @@ def _videos(results: Results, _: Context) -> Found:
     def word(result: MeasurementResult) -> str:
         frames = {r.settings.get("Total frames analysed", "") for r in result.measurement.replicates} - {""}
         told = f" of {'/'.join(sorted(frames))} frames" if frames else ""
-        return f"{len(result.measurement.replicates)} {result.measurement.what}{told}"
+        return result.measurement.holds + told
 
     return _of_each(results, word)
 

@@ -56,21 +56,47 @@ class MeasurementResult:
 
 
 @dataclass(frozen=True, eq=False)
+class Overall:
+    """What one instrument says of a sample: of its one measurement, or over several (their means are the replicates).
+
+    of: of what the concentration is, '' where measurements differ in that.
+    """
+
+    instrument: str
+    estimates: Mapping[str, Estimate]
+    concentration: Estimate
+    of: str
+
+
+@dataclass(frozen=True, eq=False)
 class SampleResult:
     """What all measurements of one sample say together.
 
-    estimates, concentration: of the one measurement, or over several (their means are the replicates).  of: of what
-    the concentration is.  linearity: over dilutions, None for one.  ratios: between instruments.
+    overall: one for each instrument; numbers of different instruments are never averaged.  linearity: over dilutions,
+    by the first instrument, None for one dilution.  ratios: between instruments.
     """
 
     name: str
     measurements: tuple[MeasurementResult, ...]
-    estimates: Mapping[str, Estimate]
-    concentration: Estimate
-    of: str
+    overall: tuple[Overall, ...]
     linearity: Linearity | None
     ratios: tuple[Ratio, ...]
     findings: tuple[Finding, ...]
+
+    @property
+    def estimates(self) -> Mapping[str, Estimate]:
+        """Sizes by the first instrument, nm."""
+        return self.overall[0].estimates
+
+    @property
+    def concentration(self) -> Estimate:
+        """Particles per mL by the first instrument."""
+        return self.overall[0].concentration
+
+    @property
+    def of(self) -> str:
+        """Of what the concentration is."""
+        return self.overall[0].of
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,28 +173,37 @@ def _result(measurement: Measurement, described: Described, limits: Limits, numb
 
 def _sample(name: str, results: Sequence[MeasurementResult], limits: Limits) -> SampleResult:
     counted = [result for result in results if not result.measurement.repeats] or list(results)
-    sized = [result for result in counted if result.has_sizes]
-    with_number = [result for result in counted if np.isfinite(result.concentration.by_replicate).any()]
     instruments = list(dict.fromkeys(result.measurement.recording.instrument for result in counted))
-    basis = {result.concentration.of for result in with_number}
-    of = basis.pop() if len(basis) == 1 else ""
+    overall = []
     findings: list[Finding] = []
-    if len(instruments) > 1:
-        apart = Estimate(math.nan, number=len(instruments), how=f"{len(instruments)} instruments, not averaged")
-        estimates: dict[str, Estimate] = dict.fromkeys(NAMES, apart)
-        concentration = apart
-    else:
-        estimates = {key: _together([result.estimates[key] for result in sized]) for key in NAMES}
-        concentration = _together([result.concentration.estimate for result in with_number]) if of else NOTHING
-    if with_number and not of:
-        text = "concentrations of diluted and of undiluted samples stand side by side and are not averaged"
-        findings.append(Finding("warning", name, "dilution", text))
+    for instrument in instruments:
+        own = [result for result in counted if result.measurement.recording.instrument == instrument]
+        overall.append(_overall(instrument, own))
+        with_number = _with_number(own)
+        if with_number and not overall[-1].of:
+            text = "concentrations of diluted and of undiluted samples stand side by side and are not averaged"
+            findings.append(Finding("warning", name, "dilution", text))
     line = linearity(_levels(counted), limits["largest_difference_between_dilutions"])
     ratios = _ratios(counted, instruments)
     findings += _line_findings(name, line, limits) + _ratio_findings(name, ratios)
-    if line is None and len(instruments) == 1 and of:
-        findings += _apart(name, with_number, limits)
-    return SampleResult(name, tuple(results), estimates, concentration, of, line, ratios, tuple(findings))
+    if line is None and len(instruments) == 1 and overall[0].of:
+        findings += _apart(name, _with_number(counted), limits)
+    return SampleResult(name, tuple(results), tuple(overall), line, ratios, tuple(findings))
+
+
+def _overall(instrument: str, results: Sequence[MeasurementResult]) -> Overall:
+    sized = [result for result in results if result.has_sizes]
+    with_number = _with_number(results)
+    basis = {result.concentration.of for result in with_number}
+    of = basis.pop() if len(basis) == 1 else ""
+    estimates = {key: _together([result.estimates[key] for result in sized]) for key in NAMES}
+    concentration = _together([result.concentration.estimate for result in with_number]) if of else NOTHING
+    return Overall(instrument, estimates, concentration, of)
+
+
+def _with_number(results: Sequence[MeasurementResult]) -> list[MeasurementResult]:
+    """The measurements that have a concentration."""
+    return [result for result in results if np.isfinite(result.concentration.by_replicate).any()]
 
 
 def _together(estimates: Sequence[Estimate]) -> Estimate:
@@ -204,6 +239,12 @@ def _line_findings(name: str, line: Linearity | None, limits: Limits) -> list[Fi
             f"of {_list(line.agreeing)}; {broken.reason}"
         )
         result.append(Finding("warning", name, "linearity", text, row))
+    if line.broken:
+        own = [float(np.nanmean(level.undiluted)) for level in line.levels if level.name in line.agreeing]
+        together = over_replicates(own, "dilutions")
+        span = f" (95 % {together.low:.2e} to {together.high:.2e})" if math.isfinite(together.low) else ""
+        text = f"the dilutions that agree, {_list(line.agreeing)}, give {together.value:.2e} particles/mL{span}"
+        result.append(Finding("note", name, "linearity", text, row))
     if not line.agreeing:
         levels = ", ".join(f"{level.name}: {np.nanmean(level.undiluted):.2e}/mL" for level in line.levels)
         text = f"its dilutions do not agree, and which is right cannot be told ({levels}); measure another one"

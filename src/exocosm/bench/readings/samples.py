@@ -43,6 +43,12 @@ class Measurement:
         kinds = {"positions": "positions", "nanosight": "videos"}
         return kinds.get(self.recording.kind) or kinds.get(self.recording.instrument) or "runs"
 
+    @property
+    def holds(self) -> str:
+        """How many replicates it has: `5 videos`, `1 run`."""
+        number = len(self.replicates)
+        return f"{number} {self.what if number != 1 else self.what[:-1]}"
+
 
 @dataclass(frozen=True)
 class Described:

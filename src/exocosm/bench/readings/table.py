@@ -10,7 +10,7 @@ from typing import Any
 
 from exocosm.bench.readings.checklist import Answer
 from exocosm.bench.readings.estimates import Estimate
-from exocosm.bench.readings.measured import MeasurementResult, Readings, SampleResult
+from exocosm.bench.readings.measured import MeasurementResult, Overall, Readings, SampleResult
 from exocosm.bench.readings.quality import tracks_of
 from exocosm.bench.readings.sizes import NAMES
 
@@ -21,13 +21,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell th
 
 
 def summary_rows(readings: Readings) -> list[Row]:
-    """One row per sample, measurement and replicate, each quantity with its interval.
+    """One row per sample (and instrument), measurement and replicate, each quantity with its interval.
 
     Sizes in nm; concentration in particle/mL of what `concentration_of` says.
     """
     rows: list[Row] = []
     for sample in readings.samples:
-        rows.append(_sample_row(sample))
+        rows += [_sample_row(sample, overall) for overall in sample.overall]
         for result in sample.measurements:
             rows.append(_measurement_row(result))
             rows += _replicate_rows(result)
@@ -127,16 +127,16 @@ def _estimate_cells(name: str, estimate: Estimate) -> Row:
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high, f"{name}_cv": estimate.cv}
 
 
-def _sample_row(sample: SampleResult) -> Row:
+def _sample_row(sample: SampleResult, overall: Overall) -> Row:
+    own = [r for r in sample.measurements if r.measurement.recording.instrument == overall.instrument]
     row: Row = {"level": "sample", "sample": sample.name, "measurement": "", "file": "", "replicate": "",
-                "instrument": "; ".join(dict.fromkeys(r.measurement.recording.instrument for r in sample.measurements)),
-                "dilution": None, "dilution_origin": "",
-                "replicates": sum(len(r.measurement.replicates) for r in sample.measurements)}  # fmt: skip
-    row |= _estimate_cells("concentration", sample.concentration)
-    row |= {"concentration_of": sample.of, "concentration_interval": sample.concentration.how}
+                "instrument": overall.instrument, "dilution": None, "dilution_origin": "",
+                "replicates": sum(len(result.measurement.replicates) for result in own)}  # fmt: skip
+    row |= _estimate_cells("concentration", overall.concentration)
+    row |= {"concentration_of": overall.of, "concentration_interval": overall.concentration.how}
     for name in NAMES:
-        row |= _estimate_cells(f"{name}_nm", sample.estimates[name])
-    return row | {"size_interval": sample.estimates["mean"].how}
+        row |= _estimate_cells(f"{name}_nm", overall.estimates[name])
+    return row | {"size_interval": overall.estimates["mean"].how}
 
 
 def _measurement_row(result: MeasurementResult) -> Row:
