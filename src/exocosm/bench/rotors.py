@@ -137,6 +137,7 @@ def speed_rpm(rotor: Rotor, asked: Force) -> float:
     return rpm
 
 
+@lru_cache(maxsize=1024)
 def find_rotor(name: str) -> Rotor:
     """A rotor by its name, written in any way (`SW 40 Ti`, `sw-40-ti`); raises InputError with the nearest name."""
     rotors = list_rotors()
