@@ -172,7 +172,9 @@ def flow_cytometry(
     found = []
     if rate > most or offered * dead > 2 * COINCIDENT:
         advised = settings.dilution * max(offered / most, offered * dead / COINCIDENT)
-        found.append(f"{rate:.3g} events per second, {1 - kept:.0%} lost to coincidence: dilute {advised:.2g}-fold")
+        found.append(
+            f"{rate:.3g} events per second, {1 - kept:.0%} lost to coincidence: dilute {advised:.2g}-fold in all"
+        )
     if swarm > 0.1 * float(singles.sum()) and swarm > background:
         found.append(f"swarm: {swarm / (swarm + float(singles.sum())):.0%} of the events are many dim particles in the "
                      "beam at once; dilute until the count falls in proportion")  # fmt: skip

@@ -330,7 +330,7 @@ def _warnings(
     if in_frame > most:
         advised = settings.dilution * in_frame / math.sqrt(fewest * most)
         found.append(f"{in_frame:.0f} particles in a frame, more than {most:.0f}: images overlap and "
-                     f"{1 - seen.kept:.0%} are lost; dilute about {advised:.2g}-fold")  # fmt: skip
+                     f"{1 - seen.kept:.0%} are lost; dilute about {advised:.2g}-fold in all")  # fmt: skip
     elif total < fewest:
         found.append(f"{total:.2g} particles in a frame, fewer than {fewest:.0f}: few tracks ({tracks:.0f} in all); "
                      "dilute less or record longer")  # fmt: skip
