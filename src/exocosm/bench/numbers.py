@@ -18,7 +18,7 @@ from exocosm.errors import EvidenceError, InputError
 from exocosm.evidence.catalogue import Catalogue, load_catalogue
 from exocosm.evidence.lookup import find, match
 from exocosm.evidence.pin import Pin, pin
-from exocosm.evidence.spread import draw, spread_of
+from exocosm.evidence.spread import Spread, draw, spread_of
 from exocosm.evidence.value import Value
 from exocosm.randomness import standard_normals
 
@@ -45,6 +45,7 @@ class Ledger:
     pins: dict[Question, Pin] = field(default_factory=dict)
     drawn: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=dict)
     typical: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    spreads: dict[str, Spread] = field(default_factory=dict)
 
     def pinned(self, quantity: str, context: Mapping[str, str]) -> Pin:
         """The row that answers, with the path to it; raises EvidenceError if there is none for this very thing."""
@@ -73,10 +74,16 @@ class Ledger:
             self.drawn[row] = (uncertain, varying)
         return self.drawn[row]
 
+    def spread(self, row: Value) -> Spread:
+        """The two-level spread of a row."""
+        if row.id not in self.spreads:
+            self.spreads[row.id] = spread_of(row)
+        return self.spreads[row.id]
+
     def drawn_values(self, row: Value) -> NDArray[np.float64]:
         """The values of a row in every draw, in the unit of the row, at the typical donor."""
         if row.id not in self.typical:
-            self.typical[row.id] = np.atleast_1d(draw(spread_of(row), self.scores(row.id)[0]))
+            self.typical[row.id] = np.atleast_1d(draw(self.spread(row), self.scores(row.id)[0]))
         return self.typical[row.id]
 
 
@@ -131,7 +138,7 @@ class Numbers:
             return float(self.ledger.drawn_values(row)[self.draw])
         uncertain, varying = self.ledger.scores(row.id)
         z_uncertain = 0.0 if self.draw is None else float(uncertain[self.draw])
-        return float(draw(spread_of(row), z_uncertain, float(varying[self.donor])))
+        return float(draw(self.ledger.spread(row), z_uncertain, float(varying[self.donor])))
 
 
 def _fits(row: Value, context: Mapping[str, str]) -> bool:

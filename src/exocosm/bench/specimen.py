@@ -60,6 +60,5 @@ def particles_per_microgram(population: Population, kind: str = "small_ev") -> f
 
 
 def _by_kind(population: Population, amount: Column) -> dict[str, float]:
-    kinds, place = np.unique(population.kind, return_inverse=True)
-    sums = np.bincount(place, weights=amount, minlength=kinds.size)
-    return {str(kind): float(total) for kind, total in zip(kinds, sums, strict=True)}
+    kinds, place = population.kinds
+    return dict(zip(kinds, np.bincount(place, weights=amount, minlength=len(kinds)).tolist(), strict=True))

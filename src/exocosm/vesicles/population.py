@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -21,15 +22,8 @@ from exocosm.errors import InputError
 Numbers = NDArray[np.float64]
 MAXIMUM_PARCELS = 1_000_000
 CENTIMETRE_PER_NM = 1e-7
-_DESCRIBED: Mapping[str, Any] = {  # what tells one parcel from another, beside cargo and markers
-    "diameter_nm": float,
-    "density": float,
-    "kind": np.str_,
-    "origin": np.str_,
-    "refractive_index": float,
-    "charge_mv": float,
-    "protein_ag": float,
-}
+_TEXTS = ("kind", "origin")
+_DESCRIBED = ("diameter_nm", "density", *_TEXTS, "refractive_index", "charge_mv", "protein_ag")  # tells parcels apart
 NANOGRAM_PER_GRAM = 1e9
 
 
@@ -75,6 +69,12 @@ class Population:
 
     def __len__(self) -> int:
         return int(self.count.size)
+
+    @cached_property
+    def kinds(self) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+        """The kinds in alphabetical order, and the place of every parcel's kind among them [parcel]."""
+        names, place = np.unique(self.kind, return_inverse=True)
+        return tuple(names.tolist()), place.astype(np.intp)
 
 
 def _numbers(name: str, column: ArrayLike, parcels: int, positive: bool = False, negative: bool = False) -> Numbers:
@@ -192,27 +192,37 @@ def mix(*populations: Population) -> Population:
         raise InputError("mix needs at least one population")
     cargo = sorted({name for population in populations for name in population.cargo})
     markers = sorted({name for population in populations for name in population.markers})
-    merged: dict[tuple[Any, ...], float] = {}
-    for population in populations:
-        none = np.zeros(len(population))
-        described = [getattr(population, name) for name in _DESCRIBED]
-        described += [population.cargo.get(name, none) for name in cargo]
-        described += [population.markers.get(name, none) for name in markers]
-        for *description, count in zip(*described, population.count, strict=True):
-            key = tuple(description)
-            merged[key] = merged.get(key, 0.0) + float(count)
-    known = len(_DESCRIBED)
-    rows = list(zip(*merged, strict=True)) if merged else [()] * (known + len(cargo) + len(markers))
+    carried = [_joined(populations, "cargo", name) for name in cargo]
+    carried += [_joined(populations, "markers", name) for name in markers]
+    described = {name: np.concatenate([getattr(one, name) for one in populations]) for name in _DESCRIBED}
+    # rows of numbers, texts by their place among the texts; zeros of either sign are the same number
+    rows = [_places(column) if name in _TEXTS else column for name, column in described.items()]
+    table = np.ascontiguousarray(np.column_stack([*rows, *carried]) + 0.0)
+    keys = table.view(np.dtype((np.void, table.dtype.itemsize * table.shape[1]))).reshape(-1)
+    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(first)  # parcels stay in the order in which they came
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    counts = np.concatenate([one.count for one in populations])
+    first = first[order]
+    kept = [column[first] for column in carried]
     histories = " | ".join(" > ".join(population.history[-3:]) or "made" for population in populations)
-    columns = {name: np.array(row, dtype=_DESCRIBED[name]) for name, row in zip(_DESCRIBED, rows[:known], strict=True)}
-    carried = [np.array(column, dtype=float) for column in rows[known:]]
     return Population(
-        **columns,
-        count=np.array(list(merged.values()), dtype=float),
-        cargo=dict(zip(cargo, carried[: len(cargo)], strict=True)),
-        markers=dict(zip(markers, carried[len(cargo) :], strict=True)),
+        **{name: column[first] for name, column in described.items()},
+        count=np.bincount(rank[place], weights=counts, minlength=order.size),
+        cargo=dict(zip(cargo, kept[: len(cargo)], strict=True)),
+        markers=dict(zip(markers, kept[len(cargo) :], strict=True)),
         history=(f"mixed of: {histories}",),
     )
+
+
+def _joined(populations: tuple[Population, ...], which: str, name: str) -> Numbers:
+    """A column of cargo or markers of several populations, zero where one does not name it."""
+    return np.concatenate([getattr(one, which).get(name, np.zeros(len(one))) for one in populations])
+
+
+def _places(texts: NDArray[np.str_]) -> NDArray[np.intp]:
+    return np.unique(texts, return_inverse=True)[1].astype(np.intp)
 
 
 def total_count(population: Population) -> float:

@@ -132,15 +132,16 @@ def _number(text: BenchMetricText, run: ProtocolRun, numbers: Numbers) -> float:
     if text.of == "finding":
         return finding_of(run, text.finding)
     if text.of == "reading":
-        from exocosm.bench.measurement.registry import expected_reading
+        from exocosm.bench.measurement.registry import read_with
 
         specimen = run.product if text.step is None else run.outcomes[text.step - 1].product
         assert text.instrument is not None and text.quantity is not None  # the schema has seen to it
-        return expected_reading(text.instrument, dict(text.settings), specimen, text.quantity, numbers)
+        return read_with(text.instrument, specimen, numbers, **text.settings)[text.quantity].value
     if text.of == "panel":
-        from exocosm.bench.markers import panel_performance
+        from exocosm.bench.markers import Panel, panel_performance
 
-        found = panel_performance(run.product.population, tuple(text.markers), text.target or "small_ev", numbers)
+        panel = Panel(tuple(text.markers), **text.settings)
+        found = panel_performance(run.product.population, panel, numbers, target=text.target or "small_ev")
         known = found.__dict__
         if text.quantity not in known:
             raise InputError(f"a panel has no '{text.quantity}'; {nearest(str(text.quantity), known)}")

@@ -20,7 +20,7 @@ from pydantic import BeforeValidator, Field
 
 from exocosm.bench import media
 from exocosm.bench.isolation.registry import Consumable, Outcome, isolation
-from exocosm.bench.kinds import of_each_kind
+from exocosm.bench.kinds import of_each_kind, share_by_kind
 from exocosm.bench.numbers import Numbers
 from exocosm.bench.rotors import ForceText, Rotor, find_rotor, speed_rpm
 from exocosm.bench.sedimentation import effective_minutes, pelleted_fraction, sedimentation_coefficient
@@ -174,6 +174,7 @@ def centrifugation(specimen: Specimen, settings: CentrifugationSettings, numbers
             runs += settings.wash * tubs.runs
             handled += settings.wash * tubs.runs * tubs.tubes
     product, waste = split(specimen.population, goes, "centrifugation")
+    reached = share_by_kind(specimen.population, pelleted)
     hands_on = runs * numbers("hands_on_time", "min", device="centrifugation")
     hands_on += handled * numbers("hands_on_time_per_tube", "min", device="centrifugation")
     return Outcome(
@@ -184,6 +185,8 @@ def centrifugation(specimen: Specimen, settings: CentrifugationSettings, numbers
         instruction=_instruction(settings, rotor, rpm, temperature, load, volume),
         consumables=(Consumable(rotor.tube_item, float(load.tubes * load.runs)),),
         warnings=_warnings(rotor, load, numbers, residual, volume),
+        findings={f"pelleted {kind}": share for kind, share in reached.items()}
+        | {f"left {kind}": 1.0 - share for kind, share in reached.items()},
     )
 
 
