@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from exocosm.api import Study, catalogue, find_value, load, run, sensitivities, solve
-    from exocosm.benchtop import measure
+    from exocosm.benchtop import design_protocol, isolate, measure
     from exocosm.engines.contract import Dose, Schedule
     from exocosm.errors import ExocosmError
     from exocosm.exchange.sbml import to_sbml
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "api": ("Study", "catalogue", "find_value", "load", "run", "sensitivities", "solve"),
-    "benchtop": ("measure",),
+    "benchtop": ("design_protocol", "isolate", "measure"),
     "engines.contract": ("Dose", "Schedule"),
     "errors": ("ExocosmError",),
     "exchange.sbml": ("to_sbml",),
@@ -68,8 +68,10 @@ __all__ = [
     "check_model",
     "compile_model",
     "content_hash",
+    "design_protocol",
     "diffusion_coefficient",
     "find_value",
+    "isolate",
     "load",
     "load_result",
     "measure",

@@ -13,14 +13,223 @@ from typing import TYPE_CHECKING, Any
 from exocosm.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from exocosm.bench.numbers import Numbers
+    from exocosm.bench.design.answer import Design
+    from exocosm.bench.numbers import Ledger, Numbers
+    from exocosm.bench.prediction import Prediction
+    from exocosm.bench.protocol import Protocol
     from exocosm.bench.readings.evaluation import Evaluation
     from exocosm.bench.readings.samples import Described
+    from exocosm.bench.samples import SampleText
+    from exocosm.bench.specimen import Specimen
+    from exocosm.evidence.pin import Pin
+    from exocosm.evidence.value import Value
 
 REPORT, DISTRIBUTIONS = "report.html", "distributions.csv"
 MAXIMUM_FILES = 100_000
 MAXIMUM_TABLE = 10_000_000  # bytes of a table that describes files
 _COLUMNS = ("file", "sample", "dilution")
+
+
+LARGEST_SAMPLE = 1e6  # mL
+DETAILED = 3  # designed protocols whose steps are written out
+
+
+def isolate(
+    sample: str | Path,
+    protocol: str | Path | Protocol,
+    folder: str | Path | None = None,
+    *,
+    volume: str = "",
+    kind: str = "small_ev",
+    rotor: str = "",
+    draws: int = 200,
+    donors: int = 50,
+    seed: int = 1,
+    prices: str | Path | None = None,
+    values: Sequence[Value] = (),
+    progress: bool = False,
+) -> Prediction:
+    """What a protocol gives from a sample: every step with what is not known of it and how donors differ.
+
+    sample: a fluid by name, with its `volume` (`2 mL`), or a sample file.  protocol: by its shipped name, a file, or
+    one made in Python.  rotor: takes the place of the rotor of the fastest spin.  kind: the particles that are wanted.
+    prices, values: your own, which go before the catalogue's.
+    folder: where report.html, steps.csv, values.csv and sources.bib go.
+    Raises InputError, CheckError, EvidenceError.
+    """
+    from exocosm.bench.prediction import predict, with_rotor
+    from exocosm.bench.protocol import Protocol as Made
+    from exocosm.bench.protocol import read_protocol
+    from exocosm.bench.samples import specimen_from
+    from exocosm.files import require_writable
+    from exocosm.workflow.progress import progress_of
+
+    described, own = sample_of(sample, volume)
+    made = protocol if isinstance(protocol, Made) else read_protocol(protocol)
+    made = with_rotor(made, rotor) if rotor else made
+    numbers = _numbers((*values, *own), prices, draws, donors, seed)
+    if folder is not None:
+        require_writable(folder)
+    with progress_of(made.name, draws + donors, 0, progress) as done:
+        found = predict(lambda each: specimen_from(described, each), made, numbers, kind, done)
+    if folder is not None:
+        _write_isolated(found, sample_in_words(described), folder)
+    return found
+
+
+def design_protocol(
+    sample: str | Path,
+    goals: str | Path,
+    folder: str | Path | None = None,
+    *,
+    volume: str = "",
+    space: str | Path = "",
+    candidates: int = 20_000,
+    keep: int = 25,
+    draws: int = 200,
+    seed: int = 1,
+    prices: str | Path | None = None,
+    values: Sequence[Value] = (),
+    progress: bool = False,
+) -> Design:
+    """The protocols that reach a lab's goals, or which goal cannot be reached and what could be.
+
+    sample, volume: as in `isolate`; without a volume, that of the goals' limits.  goals: a goals file, or its text.
+    space: the design space, by its shipped name or a file; without, the shipped one for the fluid.
+    candidates: how many protocols are tried.  keep: how many of the best are examined over the draws.
+    folder: where report.html, protocols.csv, the first protocols as files, values.csv and sources.bib go.
+    Raises InputError, CheckError, EvidenceError.
+    """
+    from exocosm.bench.design.answer import design
+    from exocosm.bench.design.candidates import space_for
+    from exocosm.bench.design.goals import read_goals
+    from exocosm.bench.samples import specimen_from
+    from exocosm.files import require_writable
+    from exocosm.workflow.progress import progress_of
+
+    numbers = _numbers(values, prices, draws, 0, seed)
+    wanted = read_goals(goals, numbers)
+    if not volume and wanted.volume_ml is not None and not _is_file(sample):
+        volume = f"{wanted.volume_ml!r} mL"
+    described, own = sample_of(sample, volume)
+    if wanted.volume_ml is not None and described.volume > wanted.volume_ml * (1 + 1e-9):
+        raise InputError(f"the sample is {described.volume:g} mL, but the goals' limits allow {wanted.volume_ml:g} mL")
+    numbers = _numbers((*values, *own), prices, draws, 0, seed) if own else numbers
+    if folder is not None:
+        require_writable(folder)
+
+    def told(title: str, total: int) -> contextlib.AbstractContextManager[Callable[[int], None]]:
+        return progress_of(title, total, 0, progress)
+
+    def start(each: Numbers) -> Specimen:
+        return specimen_from(described, each)
+
+    found = design(start, wanted, space or space_for(described.fluid), numbers, candidates, keep, told)
+    if folder is not None:
+        _write_designed(found, sample_in_words(described), instructions_of(found, start, numbers), numbers, folder)
+    return found
+
+
+def sample_of(sample: str | Path, volume: str = "") -> tuple[SampleText, tuple[Value, ...]]:
+    """A sample and its own values: a fluid by name with its volume, or a file (whose volume may be replaced)."""
+    from exocosm.bench.samples import SampleText, own_values, read_sample
+    from exocosm.bench.settings import in_unit
+
+    try:
+        amount = in_unit("mL")(volume) if volume else None
+    except ValueError as problem:
+        raise InputError(f"volume: {problem}") from None
+    if amount is not None and not 0 < amount <= LARGEST_SAMPLE:
+        raise InputError(f"a sample has more than 0 and up to {LARGEST_SAMPLE:g} mL, not '{volume}'")
+    if _is_file(sample):
+        file = read_sample(sample)
+        return (file if amount is None else file.model_copy(update={"volume": amount})), own_values(file.values)
+    if amount is None:
+        raise InputError(f"how much {sample}? Say so with a volume such as '2 mL' (--volume '2 mL')")
+    return SampleText(fluid=str(sample), volume=f"{amount!r} mL"), ()  # type: ignore[arg-type]
+
+
+def _is_file(sample: str | Path) -> bool:
+    text = str(sample)
+    return isinstance(sample, Path) or "\n" in text or text.endswith((".yaml", ".yml"))
+
+
+def sample_in_words(sample: SampleText) -> str:
+    """`2 mL of plasma without platelets`."""
+    left_out = f" without {', '.join(sample.without).replace('_', ' ')}" if sample.without else ""
+    return f"{sample.volume:g} mL of {sample.fluid.replace('_', ' ')}{left_out}"
+
+
+def instructions_of(found: Design, sample: Callable[[Numbers], Specimen], numbers: Numbers) -> list[list[str]]:
+    """The first designed protocols, step by step, as a person at the bench reads them."""
+    from exocosm.bench.protocol import run_protocol
+    from exocosm.vesicles.population import scale
+
+    centre = numbers.centre()
+    written = []
+    for one in found.examined[:DETAILED]:
+        whole, share = sample(centre), found.screened.space.shares[one.place[0]]
+        part = whole.with_(population=scale(whole.population, share), volume_ml=whole.volume_ml * share)
+        outcomes = run_protocol(part, one.protocol, centre).outcomes
+        take = [f"Take {part.volume_ml:.4g} mL of the sample."] if share != 1 else []
+        written.append([*take, *(outcome.instruction for outcome in outcomes)])
+    return written
+
+
+def _numbers(own: Sequence[Value], prices: str | Path | None, draws: int, donors: int, seed: int) -> Numbers:
+    from exocosm.bench.design.owned import known_devices
+    from exocosm.bench.numbers import bench_numbers
+    from exocosm.bench.prices import read_prices
+
+    if prices is not None:
+        own = (*read_prices(prices, known_devices(bench_numbers(own=own))), *own)
+    return bench_numbers(own=own, draws=draws, donors=donors, seed=seed)
+
+
+def _write_isolated(found: Prediction, sample: str, folder: str | Path) -> None:
+    from exocosm.bench.readings.table import csv_text
+    from exocosm.files import inside, write_atomic
+    from exocosm.report.isolation import value_rows, write_isolation
+
+    pins = tuple(found.ledger.pins.values())
+    cited = _cited(pins, found.ledger)
+    write_isolation(found, sample, cited, inside(folder, REPORT))
+    for name, text in {
+        "steps.csv": csv_text(found.rows),
+        "values.csv": csv_text(value_rows(pins)),
+        "sources.bib": cited,
+    }.items():
+        write_atomic(inside(folder, name), text)
+
+
+def _write_designed(
+    found: Design, sample: str, instructions: Sequence[Sequence[str]], numbers: Numbers, folder: str | Path
+) -> None:
+    from exocosm.bench.readings.table import csv_text
+    from exocosm.files import inside, write_atomic
+    from exocosm.report.design import protocol_file, protocol_rows, write_design
+    from exocosm.report.isolation import value_rows
+
+    pins = tuple({pin.value.id: pin for one in found.examined for pin in one.pins}.values())
+    cited = _cited(pins, numbers.ledger)
+    write_design(found, sample, instructions, cited, inside(folder, REPORT))
+    texts = {
+        "protocols.csv": csv_text(protocol_rows(found)),
+        "values.csv": csv_text(value_rows(pins)),
+        "sources.bib": cited,
+    }
+    for number, (one, steps) in enumerate(zip(found.examined, instructions, strict=False), 1):
+        texts[f"protocol_{number}.yaml"] = protocol_file(f"designed_{number}", one, steps)
+    for name, text in texts.items():
+        write_atomic(inside(folder, name), text)
+
+
+def _cited(pins: Sequence[Pin], ledger: Ledger) -> str:
+    from exocosm.evidence.bibliography import cite
+    from exocosm.evidence.pin import cited_keys
+
+    sources = ledger.catalogue.sources
+    return cite([key for key in cited_keys(tuple(pins)) if key in sources], sources)
 
 
 def measure(

@@ -62,11 +62,14 @@ def ranked(ledger: Ledger, outcome: NDArray[np.float64]) -> tuple[Influence, ...
 
 def rank_correlations(values: NDArray[np.float64], outcome: NDArray[np.float64]) -> NDArray[np.float64]:
     """Spearman's rank correlation of every row of `values`, [value, draw], with the outcome, [draw]."""
-    from scipy.stats import rankdata
-
-    ranks = rankdata(values, axis=1)
-    ranks -= ranks.mean(axis=1, keepdims=True)
-    other = rankdata(outcome)
-    other -= other.mean()
+    ranks = np.array([_ranks(row) for row in values])
+    other = _ranks(outcome)
     size = np.sqrt((ranks**2).sum(axis=1) * (other**2).sum())
     return np.asarray(ranks @ other / size)
+
+
+def _ranks(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks around their mean; equal numbers share theirs."""
+    _, place, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - 0.5 * (counts - 1)
+    return np.asarray(ranks[place] - 0.5 * (numbers.size + 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,8 @@ from exocosm.bench.design.examine import interval
 from exocosm.bench.design.goals import MEASURES, measured
 from exocosm.bench.influence import Influence, ranked
 from exocosm.bench.numbers import Ledger, Numbers
-from exocosm.bench.protocol import Protocol, ProtocolRun, run_protocol
+from exocosm.bench.protocol import Protocol, ProtocolRun, Step, run_protocol
+from exocosm.bench.rotors import find_rotor, speed_rpm
 from exocosm.bench.specimen import Specimen, count_by_kind, particles_per_microgram, protein_by_kind
 from exocosm.errors import InputError
 
@@ -152,3 +153,32 @@ def _measures(run: ProtocolRun, kind: str) -> tuple[float, ...]:
         sum(protein_by_kind(product.population).values()), kind, product.volume_ml, run.minutes,
         run.hands_on_minutes, run.cost,
     )  # fmt: skip
+
+
+def with_rotor(protocol: Protocol, rotor: str) -> Protocol:
+    """A protocol with another rotor in place of the one that spins fastest, in every step that has that one.
+
+    Force and time stay as they are written (see `exocosm calculate spin` for the time that keeps the cut-off).
+    Raises InputError if there is no such rotor, or no step has one.
+    """
+    name = find_rotor(rotor).name
+    forces: dict[str, float] = {}
+    for step in protocol.steps:
+        used, force = (getattr(step.settings, field, None) for field in ("rotor", "force"))
+        if used and force is not None:
+            known = find_rotor(used)
+            amount = force.amount if force.radius == "average" else known.force_g(speed_rpm(known, force))
+            forces[known.name] = max(amount, forces.get(known.name, 0.0))
+    if not forces:
+        raise InputError(
+            f"no step of the protocol '{protocol.name}' has a rotor that '{rotor}' could take the place of"
+        )
+    fastest = max(forces, key=lambda used: forces[used])
+
+    def moved(step: Step) -> Step:
+        used = getattr(step.settings, "rotor", None)
+        if not used or find_rotor(used).name != fastest:
+            return step
+        return replace(step, settings=step.settings.model_copy(update={"rotor": name}))
+
+    return replace(protocol, steps=tuple(moved(step) for step in protocol.steps))

@@ -45,7 +45,11 @@ def test_shared_first_steps_give_what_plain_runs_give(toys: Any) -> None:
         share = found.space.shares[place[0]]
         whole = toys.start(numbers)
         part = whole.with_(population=scale(whole.population, share), volume_ml=whole.volume_ml * share)
-        run = run_protocol(part, Protocol("one", steps_of(toys.start, found.space, place, numbers)), numbers)
+        run = run_protocol(
+            part,
+            Protocol("one", tuple(tried.step for tried in steps_of(toys.start, found.space, place, numbers))),
+            numbers,
+        )
         product = count_by_kind(run.product.population)
         assert values[COLUMN["yield"]] == product["small_ev"]
         assert values[COLUMN["recovery"]] == pytest.approx(share * run.recovery["small_ev"])
@@ -79,7 +83,7 @@ def test_a_setting_may_be_the_first_that_works(toys: Any) -> None:
     text = toys.space.replace("rotor: {try: rotors}", "rotor: {first: rotors}")
     space = read_space(text, goals, numbers)
     assert space.shape == (2, 3, 7)
-    taken = [steps_of(toys.start, space, (1, at, 0), numbers)[0].settings.rotor for at in range(3)]  # type: ignore[attr-defined]
+    taken = [steps_of(toys.start, space, (1, at, 0), numbers)[0].words["rotor"] for at in range(3)]
     assert taken == ["slow", "slow", "fast"]
 
 

@@ -40,10 +40,18 @@ Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Tried:
+    """A step, and its settings as they would stand in a protocol file."""
+
+    step: Step
+    words: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Choice:
     """Steps in a row, each as the settings that are tried in turn until one can be done; label: what is special."""
 
-    steps: tuple[tuple[Step, ...], ...]
+    steps: tuple[tuple[Tried, ...], ...]
     label: str = ""
 
 
@@ -187,7 +195,7 @@ def _choices(
     option: Sequence[Mapping[str, Any]], goals: Goals, rotors: Mapping[str, str], foreign: set[str]
 ) -> list[Choice]:
     """An option written out: every combination of what its settings try."""
-    per_step: list[list[tuple[tuple[Step, ...], str]]] = []
+    per_step: list[list[tuple[tuple[Tried, ...], str]]] = []
     for written in option:
         if len(written) != 1:
             raise InputError("a step is one method with its settings, such as `- centrifugation: {time: 10 min, ...}`")
@@ -208,7 +216,7 @@ def _choices(
 
 def _step(
     method: str, settings: Mapping[str, Any], rotors: Mapping[str, str], foreign: set[str]
-) -> Iterator[tuple[tuple[Step, ...], str]]:
+) -> Iterator[tuple[tuple[Tried, ...], str]]:
     """(settings that are tried in turn, label) for every combination of one step."""
     tried: dict[str, list[Any]] = {}
     fixed: dict[str, Any] = {}
@@ -231,7 +239,8 @@ def _step(
         steps = []
         for others in itertools.islice(itertools.product(*in_turn.values()), MOST_IN_TURN):
             words = {**fixed, **special, **dict(zip(in_turn, others, strict=True))}
-            steps.append(Step(method, step_settings(method, words)))
+            words = {name: word for name, word in words.items() if word is not None}
+            steps.append(Tried(Step(method, step_settings(method, words)), words))
         if steps:
             yield tuple(steps), _label(method, fixed, special)
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from exocosm.bench.design.candidates import Places, Space
+from exocosm.bench.design.candidates import Places, Space, Tried
 from exocosm.bench.design.front import non_dominated
 from exocosm.bench.design.goals import COLUMN, MEASURES, Bound, Goals
 from exocosm.bench.design.search import Start, screen, steps_of
 from exocosm.bench.influence import Influence, ranked
 from exocosm.bench.numbers import Ledger, Numbers
-from exocosm.bench.protocol import Step
+from exocosm.bench.protocol import Protocol
 from exocosm.errors import InputError
+from exocosm.evidence.pin import Pin
 
 LEAST_DRAWS = 2
 
@@ -26,12 +27,13 @@ class Examined:
 
     centre: [measure].  draws: [draw, measure], NaN where it could not be done.  chance: share of the draws that keep
     all goals; chance_of: of every goal.  robust: share of the draws in which none of the others betters it.
-    judged_by: the measure whose fate is explained; influences: which values move it, the strongest first.
+    judged_by: the measure whose fate is explained; influences: which values move it, the strongest first.  pins: every
+    value it rests on.
     """
 
     place: tuple[int, ...]
     label: str
-    steps: tuple[Step, ...]
+    steps: tuple[Tried, ...]
     centre: NDArray[np.float64]
     draws: NDArray[np.float64]
     chance: float
@@ -39,6 +41,12 @@ class Examined:
     robust: float
     judged_by: str
     influences: tuple[Influence, ...]
+    pins: tuple[Pin, ...]
+
+    @property
+    def protocol(self) -> Protocol:
+        """The candidate as a protocol."""
+        return Protocol("designed", tuple(tried.step for tried in self.steps), self.label)
 
     def value(self, measure: str) -> float:
         """A measure at the centre of all values."""
@@ -102,6 +110,7 @@ def examine(
                 robust=float(robust[number]),
                 judged_by=judged_by,
                 influences=ranked(own, values[:, COLUMN[judged_by]]),
+                pins=tuple(own.pins.values()),
             )
         )
     return tuple(found)

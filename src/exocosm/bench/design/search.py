@@ -10,11 +10,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from exocosm.bench.design.candidates import Choice, Places, Space
+from exocosm.bench.design.candidates import Choice, Places, Space, Tried
 from exocosm.bench.design.goals import MEASURES, measured
 from exocosm.bench.isolation.registry import Outcome, find_method
 from exocosm.bench.numbers import Numbers
-from exocosm.bench.protocol import Step
 from exocosm.bench.specimen import Specimen, count_by_kind, protein_by_kind
 from exocosm.errors import InputError
 from exocosm.vesicles.population import scale
@@ -57,7 +56,7 @@ class _State:
     minutes: float
     hands_on: float
     cost: float
-    steps: tuple[Step, ...]
+    steps: tuple[Tried, ...]
     warned: bool
 
 
@@ -94,7 +93,7 @@ def screen(
     return Screened(space, places, values, warned, dict(reasons.most_common(_NUMBER_OF_REASONS)))
 
 
-def steps_of(start: Start, space: Space, place: Sequence[int], numbers: Numbers) -> tuple[Step, ...]:
+def steps_of(start: Start, space: Space, place: Sequence[int], numbers: Numbers) -> tuple[Tried, ...]:
     """The steps of one candidate as they can be done; raises InputError if they cannot."""
     state = _Walk(start(numbers), space, numbers).to(list(place))
     if isinstance(state, str):
@@ -137,28 +136,29 @@ class _Walk:
 
     def _through(self, state: _State, choice: Choice) -> _State | str:
         for alternatives in choice.steps:
-            done: tuple[Step, Outcome] | None = None
+            done: tuple[Tried, Outcome] | None = None
             reason = ""
-            for step in alternatives:
+            for tried in alternatives:
+                step = tried.step
                 try:
                     outcome = find_method(step.method).run(state.specimen, step.settings, self.numbers)
                 except InputError as problem:
                     reason = reason or f"{step.method}: {problem}"
                     continue
-                done = done or (step, outcome)
+                done = done or (tried, outcome)
                 if not outcome.warnings:
-                    done = (step, outcome)
+                    done = (tried, outcome)
                     break
             if done is None:
                 return reason
-            step, outcome = done
+            tried, outcome = done
             cost = sum(used.number * self._price(used.item) for used in outcome.consumables)
             state = _State(
                 outcome.product,
                 state.minutes + outcome.minutes,
                 state.hands_on + outcome.hands_on_minutes,
                 state.cost + cost,
-                (*state.steps, step),
+                (*state.steps, tried),
                 state.warned or bool(outcome.warnings),
             )
         return state

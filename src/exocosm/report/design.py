@@ -1,0 +1,233 @@
+"""The page of a protocol design: what to do first, or which goal stands in the way and what could be reached."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from exocosm.bench.design.answer import Design, Relaxed
+from exocosm.bench.design.examine import Examined
+from exocosm.bench.design.goals import MEASURES, Bound, Goals
+from exocosm.report.isolation import moved_by, value_rows
+from exocosm.report.isolation_figures import front_picture, kind_in_words
+from exocosm.report.numbers import counted, interval, listed, percent, quantity, readable, shown, unit_text
+from exocosm.report.page import Page, Section, Table, write_page
+
+MOST_DETAILED = 3  # protocols written out as steps
+MOST_REFUSED = 5
+Instructions = Sequence[Sequence[str]]
+_OWNED = {"rotors": "other rotors", "methods": "other methods", "devices": "other columns, filters, beads or kits"}
+
+
+def write_design(found: Design, sample: str, instructions: Instructions, bibliography: str, path: str | Path) -> Path:
+    """Write the page of a design to a file, whole or not at all; returns the path."""
+    return write_page(design_page(found, sample, instructions, bibliography), path)
+
+
+def design_page(found: Design, sample: str, instructions: Instructions, bibliography: str) -> Page:
+    """The page of a design.  sample: in words; instructions: the steps of the first protocols, ready for the bench."""
+    goals = found.goals
+    pins = {pin.value.id: pin for one in found.examined for pin in one.pins}
+    first = ["Do this first", "The second to try", "The third to try"]
+    if not found.reach.can_be:
+        first = ["The closest to the goals", "The second closest", "The third closest"]
+    sections = [
+        Section("What is traded against what", "front", pictures=[front_picture(found)], tables=[_table(found)]),
+        *(
+            Section(f"{title}: {one.label}", f"protocol-{place}", _about(one, goals), steps=list(steps))
+            for place, (title, one, steps) in enumerate(zip(first, found.examined, instructions, strict=False), 1)
+        ),
+        Section("What matters most", "influence", [_HOW_MOVED], _matters(found)),
+        Section("What was tried", "tried", _tried(found)),
+    ]
+    return Page(
+        title=goals.title or readable(goals.name),
+        eyebrow="Designed by simulation with exocosm; nothing was isolated",
+        headline=headline(found),
+        question=f"{sample}: {goals_in_words(goals)}",
+        tone="better" if found.reach.can_be else "worse",
+        numbers=answer(found),
+        sections=sections,
+        values=value_rows(pins.values()),
+        bibliography=bibliography,
+        recipe=[
+            ("sample", sample),
+            ("design space", found.screened.space.name),
+            ("draws of what is not known", str(found.draws)),
+            ("seed", str(found.seed)),
+        ],
+    )
+
+
+_HOW_MOVED = (
+    "For each protocol the goal that fails most often (or, if none fails, what is traded first), and the values that "
+    "move it most, by rank over the draws."
+)
+
+
+def headline(found: Design) -> str:
+    """The answer in one line."""
+    reach = found.reach
+    if reach.can_be:
+        best = found.examined[0]
+        return f"Yes: {best.label}, which reaches the goals in {percent(best.chance)} of the draws"
+    if reach.relaxed:
+        return f"The goals cannot be reached together; what limits is the {_what(reach.relaxed[0].bound)}"
+    missed = listed([_what(each.bound) for each in reach.nearest])
+    return f"The goals cannot be reached, nor with any one of them given up; what is missed: {missed}"
+
+
+def answer(found: Design) -> list[str]:
+    """The answer in sentences."""
+    tried = f"{len(found.screened.places):,} protocols were tried"
+    if found.reach.can_be:
+        best = found.examined[0]
+        said = [
+            f"{tried}; {found.reach.number:,} reach every goal with each value at its centre.",
+            described(best, found.goals),
+        ]
+        weak = _weakest(best, found.goals)
+        if weak:
+            said.append(weak)
+        return said
+    said = [f"{tried}, and none reaches every goal with each value at its centre."]
+    if found.reach.relaxed:
+        ways = [_way(each, found.goals) for each in found.reach.relaxed]
+        said.append(f"Giving way in one thing alone, all else as asked, is enough: {'; or '.join(ways)}.")
+    if found.reach.nearest:
+        ways = [_way(each, found.goals) for each in found.reach.nearest]
+        said.append(f"The protocol that is nearest to all goals at once needs {listed(ways)}.")
+    for field, number in found.reach.foreign:
+        said.append(f"With {_OWNED[field]} than yours {number:,} of the protocols tried would reach them.")
+    return said
+
+
+def described(one: Examined, goals: Goals) -> str:
+    """A protocol by its measures, with 95 % of what is not known."""
+    names = ["yield", *(name for name in goals.objectives if name not in ("yield", "time", "cost"))]
+    parts = []
+    for name in dict.fromkeys(names):
+        low, high = one.interval(name)
+        title = MEASURES[name].title.format(kind=kind_in_words(goals.kind))
+        parts.append(f"{title}: {_amount(name, one.value(name))} (95 %: {interval(low, high, '', 2)})")
+    takes = f"{_amount('time', one.value('time'))} in all, {_amount('hands_on', one.value('hands_on'))} hands-on"
+    return f"{'; '.join(parts)}. It takes {takes}, and {_amount('cost', one.value('cost'))}."
+
+
+def goals_in_words(goals: Goals) -> str:
+    """`at least 10⁹ small ev, at most 50 euro, within 8 h`."""
+    return listed([f"{'at least' if bound.measure.better == 'more' else 'at most'} {_bounded(bound, goals)}"
+                   for bound in goals.bounds]) or "no goals but the best"  # fmt: skip
+
+
+def _bounded(bound: Bound, goals: Goals) -> str:
+    title = bound.measure.title.format(kind=kind_in_words(goals.kind))
+    amount = _amount(bound.measure.name, bound.limit)
+    return f"{amount} {title}" if bound.measure.unit in ("particle", "dimensionless") else f"{amount} ({title})"
+
+
+def _what(bound: Bound) -> str:
+    words = {"yield": "yield", "time": "time", "hands_on": "hands-on time", "cost": "money"}
+    return words.get(bound.measure.name, readable(bound.measure.name))
+
+
+def _way(each: Relaxed, goals: Goals) -> str:
+    name, asked = each.bound.measure.name, each.bound.limit
+    times = f" ({shown(each.factor, 2)} times {'less' if each.bound.measure.better == 'more' else 'more'})"
+    by = times if math.isfinite(each.factor) else ""
+    return f"{_what(each.bound)} of {_amount(name, each.value)} instead of {_amount(name, asked)}{by}"
+
+
+def _amount(name: str, value: float) -> str:
+    unit = MEASURES[name].unit
+    if unit == "min" and value >= 120:
+        return quantity(value / 60.0, "h", 3)
+    return quantity(value, "" if unit in ("particle", "dimensionless") else unit, 2 if name == "yield" else 3)
+
+
+def _weakest(one: Examined, goals: Goals) -> str:
+    """Which goal fails most often, and what moves it."""
+    if not one.chance_of or min(one.chance_of) == 1:
+        return ""
+    at = one.chance_of.index(min(one.chance_of))
+    said = f"The goal that fails most often is the {_what(goals.bounds[at])}, kept in {percent(one.chance_of[at])}."
+    if one.influences:
+        said += f" What moves it most: {moved_by(one.influences[0])}."
+    return said
+
+
+def _about(one: Examined, goals: Goals) -> list[str]:
+    chances = [f"{_what(bound)} {percent(chance)}" for bound, chance in zip(goals.bounds, one.chance_of, strict=True)]
+    said = [described(one, goals)]
+    if chances:
+        said.append(f"Reaches all goals in {percent(one.chance)} of the draws; one by one: {listed(chances)}.")
+    said.append(f"In {percent(one.robust)} of the draws none of the other protocols listed betters it.")
+    return said
+
+
+def _table(found: Design) -> Table:
+    goals = found.goals
+    names = tuple(dict.fromkeys(["yield", *goals.objectives, "hands_on", "product_volume"]))
+    units = {name: unit_text(MEASURES[name].unit) for name in names}
+    heads = [readable(name) + (f", {units[name]}" if units[name] not in ("", "particle") else "") for name in names]
+    rows = []
+    for place, one in enumerate(found.examined, 1):
+        cells = []
+        for name in names:
+            low, high = one.interval(name)
+            cells.append(shown(one.value(name), 2) + (f" ({interval(low, high, '', 2)})" if low != high else ""))
+        rows.append([f"{place}. {one.label}", percent(one.chance), percent(one.robust), *cells])
+    note = "In brackets: 95 % of what is not known. Reaches the goals, stays on the front: shares of the draws."
+    heads = ["Protocol", "Reaches the goals", "Stays on the front", *heads]
+    return Table(heads, rows, "The front, in the order in which to try", note=note)
+
+
+def _matters(found: Design) -> list[str]:
+    points = []
+    for place, one in enumerate(found.examined, 1):
+        if one.influences:
+            title = MEASURES[one.judged_by].title.format(kind=kind_in_words(found.goals.kind))
+            points.append(f"{place}. {title}: {listed([moved_by(each) for each in one.influences[:2]])}.")
+    return points
+
+
+def _tried(found: Design) -> list[str]:
+    screened = found.screened
+    space = screened.space
+    every = "all" if len(screened.places) == space.size else f"a sample of {len(screened.places):,}"
+    stages = ", ".join(f"{readable(stage.name)} ({len(stage.choices)})" for stage in space.stages)
+    said = [
+        f"{every.capitalize()} of the {space.size:,} protocols of the design space “{readable(space.name)}”: {stages}."
+    ]
+    outside = int((screened.done & ~screened.sound).sum())
+    if outside:
+        said.append(f"{counted(outside, 'protocol')} with a step outside what its method is made for were left out.")
+    refused = list(screened.refused.items())[:MOST_REFUSED]
+    said += [f"{number:,} cannot be done: {reason}" for reason, number in refused]
+    return said
+
+
+def protocol_rows(found: Design) -> list[dict[str, object]]:
+    """The examined protocols as rows of a table: measures with 95 %, chances, what moves them."""
+    rows = []
+    for place, one in enumerate(found.examined, 1):
+        row: dict[str, object] = {"place": place, "protocol": one.label, "reaches_the_goals": one.chance,
+                                  "stays_on_the_front": one.robust}  # fmt: skip
+        for name in MEASURES:
+            low, high = one.interval(name)
+            row |= {name: one.value(name), f"{name}_low": low, f"{name}_high": high}
+        row["judged_by"] = one.judged_by
+        row["moved_most_by"] = "; ".join(each.pin.value.id for each in one.influences[:3])
+        rows.append(row)
+    return rows
+
+
+def protocol_file(name: str, one: Examined, instructions: Sequence[str]) -> str:
+    """A designed protocol as a protocol file, with its steps for the bench as comments."""
+    import yaml
+
+    steps = [{tried.step.method: dict(tried.words)} for tried in one.steps]
+    content = {"exocosm": 1, "kind": "protocol", "name": name, "title": one.label[:300], "steps": steps}
+    spoken = "".join(f"# {number}. {' '.join(text.split())}\n" for number, text in enumerate(instructions, 1))
+    return spoken + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
