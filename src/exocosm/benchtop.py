@@ -264,7 +264,7 @@ def measure(
     from exocosm.bench.recordings.registry import read_what_can_be_read
     from exocosm.files import require_writable
 
-    paths = files_in(files)
+    paths = files_in(files, without=folder)
     described = _described(dilution, samples)
     if folder is not None:
         require_writable(folder)
@@ -307,8 +307,10 @@ def write_measured(evaluation: Evaluation, folder: str | Path, *, report: bool =
     return (*written, target)
 
 
-def files_in(files: str | Path | Iterable[str | Path]) -> tuple[Path, ...]:
+def files_in(files: str | Path | Iterable[str | Path], without: str | Path | None = None) -> tuple[Path, ...]:
     """The files, with every folder replaced by the files in it and below it, by name; hidden ones are left out.
+
+    without: a folder whose files are not taken along with a folder above it (the results of an earlier call).
 
     Errors: InputError for none at all, and for a folder without files.
     """
@@ -316,10 +318,7 @@ def files_in(files: str | Path | Iterable[str | Path]) -> tuple[Path, ...]:
     found: dict[Path, None] = {}
     for one in map(Path, given):
         if one.is_dir():
-            inner = sorted(
-                path for path in one.rglob("*")
-                if path.is_file() and not any(part.startswith(".") for part in path.relative_to(one).parts)
-            )  # fmt: skip
+            inner = sorted(path for path in one.rglob("*") if path.is_file() and _is_taken(path, one, without))
             if not inner:
                 raise InputError(f"the folder '{one}' holds no files")
             found |= dict.fromkeys(inner)
@@ -330,6 +329,13 @@ def files_in(files: str | Path | Iterable[str | Path]) -> tuple[Path, ...]:
     if not found:
         raise InputError("no files are given; name the exports of an instrument, or a folder that holds them")
     return tuple(found)
+
+
+def _is_taken(path: Path, folder: Path, without: str | Path | None) -> bool:
+    """Whether a file below a folder is neither hidden nor a result."""
+    if any(part.startswith(".") for part in path.relative_to(folder).parts):
+        return False
+    return without is None or not path.resolve().is_relative_to(Path(without).resolve())
 
 
 def read_file_table(path: str | Path) -> tuple[dict[str, str], dict[str, float]]:

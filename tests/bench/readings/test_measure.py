@@ -226,3 +226,24 @@ def test_real_exports_give_the_instruments_own_numbers() -> None:
     beads = found.readings.samples[1]
     assert beads.estimates["mode"].low < 100 < beads.estimates["mode"].high  # they are 100 nm beads
     assert np.isclose(beads.concentration.value, 6.09e12, rtol=1e-3)
+
+
+def test_with_a_fluid_the_model_says_which_kinds_were_counted_and_shares_sum_to_one(folder: Path) -> None:
+    found = exocosm.measure([folder / "a.csv", folder / "z.txt"], fluid="plasma")
+    assert {one.instrument.split()[0] for one in found.particles} == {"NanoSight", "ZetaView"}
+    for one in found.particles:
+        assert sum(one.by_kind.values()) + one.unexplained == pytest.approx(1)
+        assert 0 <= one.vesicles < 0.5  # a count of raw plasma is mostly lipoprotein
+    assert found.values and not {pin.value.id for pin in found.values} & {pin.value.id for pin in found.limits}
+    assert not exocosm.measure(folder / "a.csv").particles
+
+
+def test_an_unknown_protocol_is_refused(folder: Path) -> None:
+    _, err = call(str(folder / "a.csv"), "--fluid", "plasma", "--protocol", "magic", code=2)
+    assert "magic" in err
+
+
+def test_results_within_the_folder_are_not_read_the_second_time(folder: Path) -> None:
+    first = exocosm.measure(folder, folder / "results", report=False)
+    again = exocosm.measure(folder, folder / "results", report=False)
+    assert [str(error) for error in again.refused] == [str(error) for error in first.refused]
