@@ -36,15 +36,15 @@ def test_the_mode_is_the_densest_bin_and_not_the_widest() -> None:
     assert mode == 75
 
 
-@given(arrays(float, 50, elements=st.floats(0, 1e12)), st.floats(0.001, 1e6))
-def test_percentiles_are_in_order_within_the_bins_and_do_not_know_the_unit(amounts: np.ndarray, factor: float) -> None:
+@given(arrays(float, 50, elements=st.integers(0, 10**12).map(float)), st.integers(-20, 20))
+def test_percentiles_are_in_order_within_the_bins_and_do_not_know_the_unit(amounts: np.ndarray, power: int) -> None:
     found = of(amounts)
-    if amounts.sum() * factor < 1e-3 or not amounts.sum() > 0:
-        assert amounts.sum() > 0 or all(np.isnan(value) for value in found.values())
+    if not amounts.sum() > 0:
+        assert all(np.isnan(value) for value in found.values())
         return
     assert 0 <= found["d10"] <= found["d50"] <= found["d90"] <= 500
     assert MIDDLE[0] <= found["mean"] <= MIDDLE[-1]
-    assert list(of(amounts * factor).values()) == pytest.approx(list(found.values()), rel=1e-6, abs=1e-3)
+    assert of(amounts * 2.0**power) == found  # exact, so that no tie between two bins is broken by rounding
 
 
 @given(st.lists(st.floats(20, 900), min_size=1, max_size=200))
