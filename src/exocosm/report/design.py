@@ -8,9 +8,9 @@ from pathlib import Path
 
 from exocosm.bench.design.answer import Design, Relaxed
 from exocosm.bench.design.examine import Examined
-from exocosm.bench.design.goals import MEASURES, Bound, Goals
-from exocosm.report.isolation import moved_by, value_rows
-from exocosm.report.isolation_figures import front_picture, kind_in_words
+from exocosm.bench.design.goals import COLUMN, MEASURES, Bound, Goals
+from exocosm.report.isolation import capital, moved_by, value_rows
+from exocosm.report.isolation_figures import front_picture, kind_in_words, title_of
 from exocosm.report.numbers import counted, interval, listed, percent, quantity, readable, shown, unit_text
 from exocosm.report.page import Page, Section, Table, write_page
 
@@ -35,7 +35,7 @@ def design_page(found: Design, sample: str, instructions: Instructions, bibliogr
     sections = [
         Section("What is traded against what", "front", pictures=[front_picture(found)], tables=[_table(found)]),
         *(
-            Section(f"{title}: {one.label}", f"protocol-{place}", _about(one, goals), steps=list(steps))
+            Section(title, f"protocol-{place}", _about(one, goals), steps=list(steps))
             for place, (title, one, steps) in enumerate(zip(first, found.examined, instructions, strict=False), 1)
         ),
         Section("What matters most", "influence", [_HOW_MOVED], _matters(found)),
@@ -92,6 +92,7 @@ def answer(found: Design) -> list[str]:
             said.append(weak)
         return said
     said = [f"{tried}, and none reaches every goal with each value at its centre."]
+    said += _more_sample(found)
     if found.reach.relaxed:
         ways = [_way(each, found.goals) for each in found.reach.relaxed]
         said.append(f"Giving way in one thing alone, all else as asked, is enough: {'; or '.join(ways)}.")
@@ -103,16 +104,32 @@ def answer(found: Design) -> list[str]:
     return said
 
 
+def _more_sample(found: Design) -> list[str]:
+    """That the sample holds too little, where it does."""
+    asked = next((bound.limit for bound in found.goals.bounds if bound.measure.name == "yield"), 0.0)
+    values = found.screened.values[found.screened.done]
+    got, shares = values[:, COLUMN["yield"]], values[:, COLUMN["recovery"]]
+    if not (shares > 0).any() or asked <= got.max():
+        return []
+    at = int(shares.argmax())
+    whole = got[at] / shares[at]
+    kind = kind_in_words(found.goals.kind)
+    return [
+        f"The sample holds {shown(whole, 2)} {kind}, and no protocol recovers more than {percent(shares[at])} of them: "
+        f"for {shown(asked, 2)} it must be {shown(asked / got[at], 2)} times as large, or more."
+    ]
+
+
 def described(one: Examined, goals: Goals) -> str:
     """A protocol by its measures, with 95 % of what is not known."""
     names = ["yield", *(name for name in goals.objectives if name not in ("yield", "time", "cost"))]
     parts = []
     for name in dict.fromkeys(names):
         low, high = one.interval(name)
-        title = MEASURES[name].title.format(kind=kind_in_words(goals.kind))
+        title = title_of(name, goals.kind)
         parts.append(f"{title}: {_amount(name, one.value(name))} (95 %: {interval(low, high, '', 2)})")
     takes = f"{_amount('time', one.value('time'))} in all, {_amount('hands_on', one.value('hands_on'))} hands-on"
-    return f"{'; '.join(parts)}. It takes {takes}, and {_amount('cost', one.value('cost'))}."
+    return f"{capital('; '.join(parts))}. It takes {takes}, and {_amount('cost', one.value('cost'))}."
 
 
 def goals_in_words(goals: Goals) -> str:
@@ -122,7 +139,7 @@ def goals_in_words(goals: Goals) -> str:
 
 
 def _bounded(bound: Bound, goals: Goals) -> str:
-    title = bound.measure.title.format(kind=kind_in_words(goals.kind))
+    title = title_of(bound.measure.name, goals.kind)
     amount = _amount(bound.measure.name, bound.limit)
     return f"{amount} {title}" if bound.measure.unit in ("particle", "dimensionless") else f"{amount} ({title})"
 
@@ -159,7 +176,7 @@ def _weakest(one: Examined, goals: Goals) -> str:
 
 def _about(one: Examined, goals: Goals) -> list[str]:
     chances = [f"{_what(bound)} {percent(chance)}" for bound, chance in zip(goals.bounds, one.chance_of, strict=True)]
-    said = [described(one, goals)]
+    said = [f"{capital(one.label)}.", described(one, goals)]
     if chances:
         said.append(f"Reaches all goals in {percent(one.chance)} of the draws; one by one: {listed(chances)}.")
     said.append(f"In {percent(one.robust)} of the draws none of the other protocols listed betters it.")
@@ -187,7 +204,7 @@ def _matters(found: Design) -> list[str]:
     points = []
     for place, one in enumerate(found.examined, 1):
         if one.influences:
-            title = MEASURES[one.judged_by].title.format(kind=kind_in_words(found.goals.kind))
+            title = title_of(one.judged_by, found.goals.kind)
             points.append(f"{place}. {title}: {listed([moved_by(each) for each in one.influences[:2]])}.")
     return points
 

@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from exocosm.bench.design.goals import MEASURES
 from exocosm.bench.influence import Influence
 from exocosm.bench.prediction import JUDGED_BY, OF_A_STEP, Prediction
 from exocosm.evidence.pin import Pin
 from exocosm.evidence.spread import NORMAL_95, draw, spread_of
-from exocosm.report.isolation_figures import kind_in_words, kinds_shown, recovery_picture, size_picture
+from exocosm.report.isolation_figures import kind_in_words, kinds_shown, recovery_picture, size_picture, title_of
 from exocosm.report.numbers import counted, interval, listed, percent, quantity, readable, shown
 from exocosm.report.page import Page, Section, Table, write_page
 
+SAME = 0.02  # of a value: a range narrower than that is none
 MOST_TOLD = 5  # kinds in a terminal
 MOST_MOVING = 5  # values named for every measure
 _TOLD = (
@@ -74,7 +74,7 @@ def summary(prediction: Prediction) -> list[str]:
     """The answer in sentences: with ranges, what comes along, time and money."""
     kind = kind_in_words(prediction.kind)
     count, recovery = (prediction.row(name, prediction.kind) for name in ("count", "recovery"))
-    sentences = [f"{kind[0].upper()}{kind[1:]}: {ranged(count)}; recovery {ranged(recovery, as_percent=True)}."]
+    sentences = [f"{capital(kind)}: {ranged(count)}; recovery {ranged(recovery, as_percent=True)}."]
     purity = prediction.row("particles_per_microgram")
     protein = prediction.row("protein")
     sentences.append(f"Per microgram of protein: {ranged(purity)}. Protein in all: {ranged(protein)}.")
@@ -102,9 +102,14 @@ def ranged(row: dict[str, Any], as_percent: bool = False) -> str:
     parts = [
         f"{words}{interval(factor * row[low], factor * row[high], '', 2)}"
         for words, low, high in (("95 %: ", "low", "high"), ("by donor: ", "donor_low", "donor_high"))
-        if not math.isnan(row[low])
+        if not math.isnan(row[low]) and row[high] - row[low] > SAME * abs(row["value"])
     ]
     return quantity(factor * row["value"], unit, 2) + (f" ({'; '.join(parts)})" if parts else "")
+
+
+def capital(text: str) -> str:
+    """The text with a capital letter in front, the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def _time(minutes: float) -> str:
@@ -168,8 +173,8 @@ def _moving(prediction: Prediction) -> tuple[list[str], list[str]]:
     for name in JUDGED_BY:
         influences = prediction.influences[name]
         if influences:
-            title = MEASURES[name].title.format(kind=kind_in_words(prediction.kind))
-            points.append(f"{title}: {listed([moved_by(one) for one in influences[:MOST_MOVING]])}.")
+            moved = listed([moved_by(one) for one in influences[:MOST_MOVING]])
+            points.append(f"{capital(title_of(name, prediction.kind))}: {moved}.")
     if not points:
         return ["Without draws nothing can be said about which value matters most; run with --draws 200."], []
     first = next((one for one in prediction.influences["yield"] if one.pin.trust in ("assumed", "borrowed")), None)

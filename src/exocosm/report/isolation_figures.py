@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_KINDS = 8  # lines in a figure
 LEAST_SHARE = 1e-6  # of a kind that is left: what lies deeper is no news
+SEEN_OF_WANTED = 1e-3  # of the highest density of what is wanted, in the product
 MOST_DOTS = 800  # of candidates that were screened
 MOST_NUMBERED = 8
 BINS = 48
@@ -43,6 +44,11 @@ def kind_in_words(kind: str) -> str:
         return kind.upper()
     text = readable(kind)
     return f"{text.removesuffix(' ev')} EVs" if text.endswith(" ev") else text
+
+
+def title_of(measure: str, kind: str) -> str:
+    """What a measure is, in words, where particles of a kind are wanted."""
+    return MEASURES[measure].title.format(kind=kind_in_words(kind), one=kind_in_words(kind).removesuffix("s"))
 
 
 def recovery_picture(prediction: Prediction) -> Picture:
@@ -109,8 +115,10 @@ def size_picture(prediction: Prediction) -> Picture:
             axis.set_xlabel("diameter (nm)")
         log_axis(axes[0], "x", float(edges[0]), float(edges[-1]))
         if highest > 0:
-            log_axis(axes[0], "y", highest * LEAST_SHARE**1.5, highest)
-            axes[0].set_ylim(highest * LEAST_SHARE**1.5, highest * 2)
+            wanted = _smoothed(after, prediction.kind, edges)
+            lowest = max(float(wanted.max()) * SEEN_OF_WANTED, highest * LEAST_SHARE**3) or highest * LEAST_SHARE
+            log_axis(axes[0], "y", lowest, highest)
+            axes[0].set_ylim(lowest, highest * 2)
         axes[0].set_ylabel("particles per nm")
         legend_above(figure, axes[0].get_legend_handles_labels()[0])
         return finish(figure, "sizes", "Sizes before and after", "Number of particles per nm of diameter, in the whole "
@@ -135,7 +143,6 @@ def front_picture(found: Design) -> Picture:
     """Yield against purity: what was tried in grey; what was examined by time (colour) and cost (size), with bars."""
     purity = next((name for name in found.goals.objectives if name in _PURITIES), _PURITIES[0])
     names = ("yield", purity)
-    kind = kind_in_words(found.goals.kind)
     with style():
         figure, (axis,) = panels(1, 1, 4.4)
         sound = found.screened.values[found.screened.sound]
@@ -162,7 +169,7 @@ def front_picture(found: Design) -> Picture:
             usable = numbers[np.isfinite(numbers) & (numbers > 0)]
             if usable.size:
                 log_axis(axis, which, float(usable.min()), float(usable.max()))
-            title = MEASURES[name].title.format(kind=kind)
+            title = title_of(name, found.goals.kind)
             unit = unit_text(MEASURES[name].unit)
             getattr(axis, f"set_{which}label")(f"{title} ({unit})" if unit else title)
             for bound in found.goals.bounds:

@@ -254,16 +254,18 @@ def _rotors(listed: str, rotors: Mapping[str, str]) -> list[str] | None:
 
 
 def _label(method: str, fixed: Mapping[str, Any], special: Mapping[str, Any]) -> str:
-    """`size exclusion (qEV original 70 nm, 0.5 mL)`: the method and what tells it from others of its stage."""
-    shown = [_words(word) for word in special.values() if word is not None]
+    """`size exclusion (qev original 70nm, collect ml 2.5 to 4)`: the method and what tells it from its like."""
+    shown = [_words(name, word) for name, word in special.items() if word]
     if not shown:
-        shown = [_words(fixed[name]) for name in ("force", "time", "filter") if name in fixed]
+        shown = [_words(name, fixed[name]) for name in ("force", "time", "filter") if name in fixed]
     return method.replace("_", " ") + (f" ({', '.join(shown)})" if shown else "")
 
 
-def _words(setting: Any) -> str:
-    """A setting as it is read: `qev_original_70nm` -> `qev original 70nm`, [2.5, 4.0] -> `2.5 to 4`."""
-    if isinstance(setting, list):
-        between = " to " if all(isinstance(one, int | float) for one in setting) else " + "
-        return between.join(f"{one:g}" if isinstance(one, int | float) else str(one) for one in setting)
-    return str(setting).replace("_", " ")
+def _words(name: str, setting: Any) -> str:
+    """A setting as it is read: `qev_original_70nm` -> `qev original 70nm`, wash 1, [2.5, 4.0] -> `2.5 to 4`."""
+    if isinstance(setting, list) and not all(isinstance(one, int | float) for one in setting):
+        return " + ".join(str(one) for one in setting)
+    if isinstance(setting, str):
+        return setting.replace("_", " ")
+    numbers = " to ".join(f"{one:g}" for one in (setting if isinstance(setting, list) else [setting]))
+    return f"{name.replace('_', ' ')} {numbers}"

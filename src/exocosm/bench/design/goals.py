@@ -30,7 +30,10 @@ MOST_OWNED = 500
 
 @dataclass(frozen=True)
 class Measure:
-    """Something a protocol is judged by.  better: 'more' or 'less'; title: in words, `{kind}` for what is wanted."""
+    """Something a protocol is judged by.
+
+    better: 'more' or 'less'.  title: in words, `{kind}` for what is wanted, `{one}` for one of it.
+    """
 
     name: str
     unit: str
@@ -48,7 +51,7 @@ MEASURES: Mapping[str, Measure] = {
     for one in (
         Measure("yield", "particle", "more", "{kind} in the product"),
         Measure("recovery", "dimensionless", "more", "share of the sample's {kind} in the product"),
-        Measure("lipoprotein_per_particle", "dimensionless", "less", "lipoprotein particles per {kind}"),
+        Measure("lipoprotein_per_particle", "dimensionless", "less", "lipoprotein particles per {one}"),
         Measure("particles_per_microgram", "particle/microgram", "more", "{kind} per microgram of protein"),
         Measure("protein", "microgram", "less", "protein in the product"),
         Measure("product_volume", "mL", "less", "volume of the product"),
