@@ -66,7 +66,7 @@ def isolate(
 
 
 def _tell_isolation(found: Any, json: bool, quiet: bool) -> None:
-    from exocosm.cli.printing import as_json, as_table
+    from exocosm.cli.printing import as_json, as_table, without_unknown
     from exocosm.report.isolation import headline, short_rows, summary
 
     if json:
@@ -88,7 +88,7 @@ def _tell_isolation(found: Any, json: bool, quiet: bool) -> None:
 
 
 def _tell_design(found: Any, json: bool, quiet: bool) -> None:
-    from exocosm.cli.printing import as_json, as_table
+    from exocosm.cli.printing import as_json, as_table, without_unknown
     from exocosm.report.design import answer, headline, protocol_rows
 
     if json:
@@ -109,14 +109,3 @@ def _tell_design(found: Any, json: bool, quiet: bool) -> None:
         columns = ("place", "protocol", "reaches_the_goals", *found.goals.objectives, "moved_most_by")
         rows = [{name: row[name] for name in columns} for row in protocol_rows(found)[:MOST_LISTED]]
         typer.echo(as_table(rows))
-
-
-def without_unknown(content: Any) -> Any:
-    """The same with null for numbers that are not known or infinite, which JSON cannot say."""
-    if isinstance(content, dict):
-        return {key: without_unknown(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [without_unknown(value) for value in content]
-    if isinstance(content, float) and not abs(content) < float("inf"):
-        return None
-    return content

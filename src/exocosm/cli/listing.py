@@ -24,6 +24,13 @@ KINDS: Mapping[str, str] = {
     "sources": "the literature behind the values",
     "organisms": "bodies that can be assembled",
     "outputs": "what can be observed in a study",
+    "fluids": "biological fluids, and media that hold no particles",
+    "particles": "kinds of particle that fluids hold",
+    "methods": "isolation methods that protocols are made of",
+    "protocols": "protocols that are shipped",
+    "designs": "spaces of protocols that a design searches",
+    "rotors": "centrifuge rotors",
+    "instruments": "instruments whose readings are predicted",
 }
 FILTERED = ("values", "quantities", "sources")
 SHOWN_OF_VALUE = ("id", "quantity", "value", "unit", "method", "organism", "organ", "carrier", "cargo", "source")
@@ -157,12 +164,85 @@ def _outputs(path: Path | None) -> list[Row]:
     return [{**row, "arms": row["arms"] or every} for row in rows.values()]
 
 
+def _fluids(place: Path | None) -> list[Row]:
+    from exocosm.bench.fluids import fluid_names, kinds_of
+    from exocosm.bench.numbers import bench_numbers
+
+    numbers = bench_numbers()
+    return [{"fluid": fluid, "holds": ", ".join(kinds_of(fluid, numbers))} for fluid in fluid_names(numbers)]
+
+
+def _particles(place: Path | None) -> list[Row]:
+    from exocosm.bench.fluids import fluid_names, kinds_of
+    from exocosm.bench.numbers import bench_numbers
+
+    numbers = bench_numbers()
+    found: dict[str, list[str]] = {}
+    for fluid in fluid_names(numbers):
+        for kind in kinds_of(fluid, numbers):
+            found.setdefault(kind, []).append(fluid)
+    return [{"particle": kind, "in": ", ".join(fluids)} for kind, fluids in found.items()]
+
+
+def _methods(place: Path | None) -> list[Row]:
+    from exocosm.bench.isolation.registry import isolation_methods
+
+    return [
+        {"method": name, "does": method.about, "settings": ", ".join(method.settings.model_fields)}
+        for name, method in isolation_methods().items()
+    ]
+
+
+def _protocols(place: Path | None) -> list[Row]:
+    from exocosm.bench.protocol import protocol_names, read_protocol
+
+    rows = []
+    for name in protocol_names():
+        found = read_protocol(name)
+        steps = ", ".join(step.method for step in found.steps)
+        rows.append({"protocol": name, "title": found.title, "steps": steps, "source": found.source})
+    return rows
+
+
+def _designs(place: Path | None) -> list[Row]:
+    from exocosm.bench.design.candidates import space_names, space_summary
+
+    return [{"design": name, **space_summary(name)} for name in space_names()]
+
+
+def _rotors(place: Path | None) -> list[Row]:
+    from exocosm.bench.rotors import list_rotors
+
+    return [
+        {
+            "rotor": rotor.title, "class": rotor.rotor_class, "kind": rotor.kind.replace("_", " "),
+            "maker": rotor.maker, "tubes": f"{rotor.tubes} x {rotor.tube_volume_ml:g} mL",
+            "maximum_rpm": int(rotor.maximum_rpm), "g_average": round(rotor.force_g(rotor.maximum_rpm)),
+            "g_maximum": round(rotor.force_g(rotor.maximum_rpm, "maximum")), "source": rotor.source,
+        }
+        for rotor in list_rotors().values()
+    ]  # fmt: skip
+
+
+def _instruments(place: Path | None) -> list[Row]:
+    from exocosm.bench.measurement.registry import instruments
+
+    return [{"instrument": name, "reports": one.about} for name, one in instruments().items()]
+
+
 _PLAIN: Mapping[str, Callable[[Path | None], list[Row]]] = {
     "studies": _studies,
     "mechanisms": _mechanisms,
     "presets": _presets,
     "organisms": _organisms,
     "outputs": _outputs,
+    "fluids": _fluids,
+    "particles": _particles,
+    "methods": _methods,
+    "protocols": _protocols,
+    "designs": _designs,
+    "rotors": _rotors,
+    "instruments": _instruments,
 }
 
 

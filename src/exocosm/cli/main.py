@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from exocosm.cli import experiments
+from exocosm.cli.calculate import calculate
 from exocosm.cli.isolate import isolate
 from exocosm.cli.measure import measure
 from exocosm.cli.options import Animals, Draws, Engine, Json, Seed, StudyFile, StudyOrFolder, reported
@@ -288,6 +289,7 @@ def report(folder: Annotated[str, typer.Argument(metavar="DIR", help="a results 
 
 
 app.add_typer(experiments.app, name="experiments")
+app.add_typer(calculate, name="calculate")
 app.command()(isolate)
 app.command()(measure)
 

@@ -14,6 +14,17 @@ def as_json(content: Any) -> str:
     return json.dumps(content, indent=2, default=str, allow_nan=False)
 
 
+def without_unknown(content: Any) -> Any:
+    """The same with null for numbers that are not known or infinite, which JSON cannot say."""
+    if isinstance(content, dict):
+        return {key: without_unknown(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [without_unknown(value) for value in content]
+    if isinstance(content, float) and not abs(content) < float("inf"):
+        return None
+    return content
+
+
 def as_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows under their column names; empty columns are left out and long cells cut."""
     if not rows:

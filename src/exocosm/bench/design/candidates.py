@@ -144,6 +144,13 @@ def space_for(fluid: str) -> str:
     return fallback
 
 
+def space_summary(name: str) -> dict[str, str]:
+    """What a shipped design space is for: its title, fluids and stages, in words."""
+    file = _open(name)[1]
+    fluids = ", ".join(file.fluids) or "any other fluid"
+    return {"title": file.title, "fluids": fluids, "stages": ", ".join(stage.name for stage in file.stages)}
+
+
 def _open(source: str | Path) -> tuple[Any, SpaceFile]:
     if isinstance(source, str) and "\n" not in source and not source.endswith((".yaml", ".yml")):
         if source not in space_names():
