@@ -209,7 +209,7 @@ def mix(*populations: Population) -> Population:
     histories = " | ".join(" > ".join(population.history[-3:]) or "made" for population in populations)
     return Population(
         **{name: column[first] for name, column in described.items()},
-        count=np.bincount(rank[place], weights=counts, minlength=order.size),
+        count=np.bincount(rank[place], weights=counts, minlength=order.size).astype(float),
         cargo=dict(zip(cargo, kept[: len(cargo)], strict=True)),
         markers=dict(zip(markers, kept[len(cargo) :], strict=True)),
         history=(f"mixed of: {histories}",),

@@ -78,13 +78,14 @@ def digestion(specimen: Specimen, settings: Digestion, numbers: Numbers) -> Outc
     warnings = []
     if settings.temperature > 40.0:
         warnings.append(f"rates of {word} are known up to 40 degC; at {settings.temperature:g} degC it may lose itself")
+    hands_on = numbers("hands_on_time", "min", device="digestion")
     return Outcome(
         product=specimen.with_(
             population=mix(_shaved(left, settings, warmth, numbers), enzyme), temperature_c=settings.temperature
         ),
         waste=(),
-        minutes=settings.time,
-        hands_on_minutes=numbers("hands_on_time", "min", device="digestion"),
+        minutes=settings.time + hands_on,
+        hands_on_minutes=hands_on,
         instruction=(
             f"Add {word} to {settings.concentration:.3g} microgram/mL in {specimen.volume_ml:.3g} mL; leave "
             f"{settings.time:g} min at {settings.temperature:g} degC; stop the enzyme (inhibitor, or a step that "

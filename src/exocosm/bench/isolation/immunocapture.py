@@ -304,11 +304,12 @@ def _outcome(
             used.append(Consumable("pbs_ml", volume))
     product, waste = split(specimen.population, share, f"{CAPTURE}{names}, {settings.keep}")
     rest = mixture + settings.washes * washed
+    hands_on = numbers("hands_on_time", "min", device="immunocapture")
     return Outcome(
         product=specimen.with_(population=product, volume_ml=volume, medium=medium, temperature_c=temperature),
         waste=(specimen.with_(population=waste, volume_ml=rest, temperature_c=temperature),),
-        minutes=minutes,
-        hands_on_minutes=numbers("hands_on_time", "min", device="immunocapture"),
+        minutes=minutes + hands_on,
+        hands_on_minutes=hands_on,
         instruction=start + ending,
         consumables=tuple(used),
         warnings=tuple(_warnings(specimen, settings, numbers, fullest)),

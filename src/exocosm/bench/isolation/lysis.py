@@ -75,11 +75,12 @@ def lysis(specimen: Specimen, settings: Lysis, numbers: Numbers) -> Outcome:
     destroyed, left = split(specimen.population, share, f"lysis with {word}")
     mass = float((destroyed.count * destroyed.protein_ag).sum())
     released = dissolved_protein(mass, numbers("released_protein_molar_mass", "kDa"), f"lysis with {word}", numbers)
+    hands_on = numbers("hands_on_time", "min", device="lysis")
     return Outcome(
         product=specimen.with_(population=mix(left, released), temperature_c=settings.temperature),
         waste=(),
-        minutes=settings.time,
-        hands_on_minutes=numbers("hands_on_time", "min", device="lysis"),
+        minutes=settings.time + hands_on,
+        hands_on_minutes=hands_on,
         instruction=(
             f"Add {word} to {settings.concentration:.3g} % in {specimen.volume_ml:.3g} mL; mix gently; leave "
             f"{settings.time:g} min at {settings.temperature:g} degC; run the same detergent in buffer as a control."

@@ -160,13 +160,14 @@ def precipitation(specimen: Specimen, settings: Precipitation, numbers: Numbers)
             f"{settings.spin} for {settings.spin_time:g} min is less than what pellets a precipitate for certain "
             f"({reference:.3g} g min); the share that is pelleted is taken as for that"
         )
+    hands_on = numbers("hands_on_time", "min", device="precipitation")
     return Outcome(
         product=specimen.with_(
             population=product, volume_ml=volumes[0], medium=medium, temperature_c=settings.temperature
         ),
         waste=(specimen.with_(population=waste, volume_ml=volumes[1], temperature_c=settings.temperature),),
-        minutes=settings.incubation + settings.spin_time,
-        hands_on_minutes=numbers("hands_on_time", "min", device="precipitation"),
+        minutes=settings.incubation + settings.spin_time + hands_on,
+        hands_on_minutes=hands_on,
         instruction=(
             f"Mix {specimen.volume_ml:.4g} mL with {added:.3g} mL {settings.reagent} ({100 * polymer:.2g} % polymer in "
             f"the mixture); leave {settings.incubation:g} min at {settings.temperature:g} degC; spin {settings.spin}, "

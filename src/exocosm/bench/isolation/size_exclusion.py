@@ -188,11 +188,12 @@ def size_exclusion(specimen: Specimen, settings: SizeExclusion, numbers: Numbers
         )
     if columns > MAXIMUM_COLUMNS:
         warnings.append(f"{columns} columns: concentrate the sample first, by ultrafiltration or tangential_flow")
+    hands_on = batches * numbers("hands_on_time", "min", device="size_exclusion")
     return Outcome(
         product=specimen.with_(population=product, volume_ml=collected, medium=settings.buffer),
         waste=(specimen.with_(population=waste, volume_ml=discarded, medium=settings.buffer),),
-        minutes=batches * (flushed + end) / flow,
-        hands_on_minutes=batches * numbers("hands_on_time", "min", device="size_exclusion"),
+        minutes=batches * (flushed + end) / flow + hands_on,
+        hands_on_minutes=hands_on,
         instruction=(
             f"Rinse {_counted(columns, settings.column)} (bed {bed:g} mL) with {flushed:g} mL {settings.buffer}; load "
             f"{load:.3g} mL on each; from the first drop of the sample on, discard {start:.3g} mL, then collect "

@@ -94,11 +94,12 @@ def staining(specimen: Specimen, settings: Staining, numbers: Numbers) -> Outcom
             f"about {aggregates:.2g} particles of {word} itself form beside {vesicles:.2g} vesicles: a gradient, not a "
             "spin or a filter, parts them; run dye in buffer as a control"
         )
+    hands_on = numbers("hands_on_time", "min", device="staining")
     return Outcome(
         product=specimen.with_(population=mix(stained, added), temperature_c=settings.temperature),
         waste=(),
-        minutes=settings.time,
-        hands_on_minutes=numbers("hands_on_time", "min", device="staining"),
+        minutes=settings.time + hands_on,
+        hands_on_minutes=hands_on,
         instruction=(
             f"Add {word} to {settings.concentration:.3g} micromolar in {volume:.3g} mL under mixing; leave "
             f"{settings.time:g} min at {settings.temperature:g} degC in the dark; remove the excess next."

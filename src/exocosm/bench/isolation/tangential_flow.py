@@ -119,13 +119,14 @@ def tangential_flow(specimen: Specimen, settings: TangentialFlow, numbers: Numbe
             "concentrate less or choose a module through which the protein passes"
         )
     set_up = numbers("module_set_up_time", "min")
+    hands_on = numbers("hands_on_time", "min", device="tangential_flow")
     medium = settings.buffer if settings.diavolumes > 0 else specimen.medium
     diafiltered = f", then wash with {washed:.4g} mL {settings.buffer} ({settings.diavolumes:g} diavolumes)"
     return Outcome(
         product=specimen.with_(population=product, volume_ml=after, medium=medium),
         waste=(specimen.with_(population=waste, volume_ml=max(before - after + washed, least), medium=medium),),
-        minutes=minutes + set_up,
-        hands_on_minutes=numbers("hands_on_time", "min", device="tangential_flow"),
+        minutes=minutes + max(set_up, hands_on),
+        hands_on_minutes=hands_on,
         instruction=(
             f"Rinse {name} ({area:g} cm^2); concentrate {before:.4g} mL to {after:.4g} mL"
             + (diafiltered if settings.diavolumes > 0 else "")

@@ -128,11 +128,12 @@ def ultrafiltration(specimen: Specimen, settings: Ultrafiltration, numbers: Numb
     medium = settings.buffer if settings.washes else specimen.medium
     kept, dropped = (after, filtrate) if settings.keep == "retentate" else (filtrate, after)
     hands = numbers("hands_on_time", "min", device="ultrafiltration")
+    hands_on = hands + (fillings - 1) * numbers("filling_time", "min")
     return Outcome(
         product=specimen.with_(population=product, volume_ml=max(kept, least), medium=medium),
         waste=(specimen.with_(population=waste, volume_ml=max(dropped, least), medium=medium),),
-        minutes=minutes + fillings * numbers("filling_time", "min"),
-        hands_on_minutes=hands + (fillings - 1) * numbers("filling_time", "min"),
+        minutes=minutes + numbers("filling_time", "min") + hands_on,
+        hands_on_minutes=hands_on,
         instruction=_instruction(specimen, settings, after, fillings),
         consumables=(Consumable(name, settings.filters), *_buffer(settings, filtrate)),
         warnings=tuple(warnings),
