@@ -11,7 +11,7 @@ from exocosm.bench.numbers import Ledger
 from exocosm.evidence.pin import Pin
 
 LEAST_DRAWS = 20  # fewer tell chance from influence badly
-CHANCE = 3.0  # standard errors of a rank correlation of independent numbers, 1 / sqrt(draws - 1)
+BY_CHANCE = 0.05  # how often chance alone may name any value at all
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Influence:
 def ranked(ledger: Ledger, outcome: NDArray[np.float64]) -> tuple[Influence, ...]:
     """The values that a ledger was asked for by how they move an outcome, [draw], the strongest first.
 
-    Values are left out whose correlation chance could have made (three standard errors), and so are draws without an
+    Values are left out whose correlation chance could have made among so many (Bonferroni), and so are draws without an
     outcome (NaN).  Rows that several questions share count once.  Empty with fewer than 20 draws.
     """
     known = ~np.isnan(outcome)
@@ -53,7 +53,10 @@ def ranked(ledger: Ledger, outcome: NDArray[np.float64]) -> tuple[Influence, ...
     if not pins:
         return ()
     correlations = rank_correlations(values[moves], outcome[known])
-    least = CHANCE / np.sqrt(draws - 1)
+    from scipy.special import ndtri
+
+    # of independent numbers a rank correlation has the standard error 1 / sqrt(draws - 1)
+    least = float(ndtri(1.0 - 0.5 * BY_CHANCE / len(pins))) / np.sqrt(draws - 1)
     found = [
         Influence(pin, float(one)) for pin, one in zip(pins, correlations, strict=True) if abs(one) >= least
     ]  # fmt: skip

@@ -109,8 +109,8 @@ def k_factor(
 
     found = spins.k_factor(rotor, speed)
     lines = [
-        f"K = {found.k_hour_svedberg:.4g} h S for {found.rotor} at {found.rpm:,.0f} rpm ({found.force_g_average:,.0f} g "
-        f"average, {found.force_g_maximum:,.0f} g maximum).",
+        f"K = {found.k_hour_svedberg:.4g} h S for {found.rotor} at {found.rpm:,.0f} rpm "
+        f"({found.force_g_average:,.0f} g average, {found.force_g_maximum:,.0f} g maximum).",
         found.limits,
     ]
     if to_rotor:
