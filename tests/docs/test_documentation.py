@@ -17,14 +17,15 @@ import pytest
 from exocosm.bench.protocol import read_protocol
 from exocosm.bench.samples import read_sample
 from exocosm.study.bench_load import load_bench
-from exocosm.study.load import load
+from exocosm.study.load import is_bench_file, load
 from exocosm.study.resolve import resolve
 from exocosm.workflow.bench import run_bench
 from exocosm.workflow.run import run
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
-EXAMPLES = sorted((ROOT / "examples").rglob("*.yaml"))
+BENCH = ROOT / "examples" / "bench"
+EXAMPLES = sorted(path for path in (ROOT / "examples").rglob("*.yaml") if BENCH not in path.parents)
 FENCE = re.compile(r"^```(\w+)[ \t]*([^\n]*)\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)\s#]+)")
 
@@ -121,6 +122,15 @@ def test_links_lead_to_files(page: Path) -> None:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_examples_are_sound_study_files(path: Path) -> None:
     assert load(path).name
+
+
+@pytest.mark.parametrize("path", sorted(BENCH.glob("*.yaml")), ids=lambda path: path.name)
+def test_examples_of_the_bench_can_be_run(path: Path) -> None:
+    if is_bench_file(path):
+        assert run_bench(load_bench(path), draws=1, donors=0, progress=False).metrics["value"].notna().any()
+    else:
+        kind = re.search(r"^kind:\s*(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert kind and READERS[kind[1]](path)
 
 
 @pytest.mark.slow
