@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from exocosm.api import Study, catalogue, find_value, load, run, sensitivities, solve
+    from exocosm.bench.calculators.doses import cells_per_dose
+    from exocosm.bench.calculators.purity import purity_of
+    from exocosm.bench.calculators.shedding import shed_vesicles
+    from exocosm.bench.calculators.spin import k_factor, move_spin, pelleted
     from exocosm.benchtop import design_protocol, isolate, measure
     from exocosm.engines.contract import Dose, Schedule
     from exocosm.errors import ExocosmError
@@ -35,6 +39,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "api": ("Study", "catalogue", "find_value", "load", "run", "sensitivities", "solve"),
+    "bench.calculators.doses": ("cells_per_dose",),
+    "bench.calculators.purity": ("purity_of",),
+    "bench.calculators.shedding": ("shed_vesicles",),
+    "bench.calculators.spin": ("k_factor", "move_spin", "pelleted"),
     "benchtop": ("design_protocol", "isolate", "measure"),
     "engines.contract": ("Dose", "Schedule"),
     "errors": ("ExocosmError",),
@@ -65,6 +73,7 @@ __all__ = [
     "Study",
     "Variable",
     "catalogue",
+    "cells_per_dose",
     "check_model",
     "compile_model",
     "content_hash",
@@ -72,13 +81,18 @@ __all__ = [
     "diffusion_coefficient",
     "find_value",
     "isolate",
+    "k_factor",
     "load",
     "load_result",
     "measure",
+    "move_spin",
     "noncompartmental",
+    "pelleted",
+    "purity_of",
     "require_sound",
     "run",
     "sensitivities",
+    "shed_vesicles",
     "solve",
     "to_sbml",
 ]
