@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,9 +31,10 @@ class Influence:
         return self.rank_correlation**2
 
 
-def ranked(ledger: Ledger, outcome: NDArray[np.float64]) -> tuple[Influence, ...]:
+def ranked(ledger: Ledger, outcome: NDArray[np.float64], used: Iterable[Pin] | None = None) -> tuple[Influence, ...]:
     """The values that a ledger was asked for by how they move an outcome, [draw], the strongest first.
 
+    used: only these of them.
     Values are left out whose correlation chance could have made among so many (Bonferroni), and so are draws without an
     outcome (NaN).  Rows that several questions share count once.  Empty with fewer than 20 draws.
     """
@@ -41,7 +43,7 @@ def ranked(ledger: Ledger, outcome: NDArray[np.float64]) -> tuple[Influence, ...
     if draws < LEAST_DRAWS or np.ptp(np.nan_to_num(outcome[known], posinf=np.finfo(float).max)) == 0:
         return ()
     rows: dict[str, Pin] = {}
-    for pin in ledger.pins.values():
+    for pin in ledger.pins.values() if used is None else used:
         if pin.value.spread_kind != "none":
             rows.setdefault(pin.value.id, pin)
     if not rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from exocosm.bench.design.front import non_dominated
 from exocosm.bench.design.goals import COLUMN, MEASURES, Bound, Goals
 from exocosm.bench.design.search import Start, screen, steps_of
 from exocosm.bench.influence import Influence, ranked
-from exocosm.bench.numbers import Ledger, Numbers
+from exocosm.bench.numbers import Ledger, Numbers, Question
 from exocosm.bench.protocol import Protocol
 from exocosm.errors import InputError
 from exocosm.evidence.pin import Pin
@@ -96,8 +96,8 @@ def examine(
         values = drawn[:, number]
         chance_of = tuple(float(np.mean(_kept(bound, values))) for bound in goals.bounds)
         judged_by = _judged_by(goals, chance_of)
-        own = Ledger(ledger.catalogue, ledger.own, ledger.choose, ledger.draws, ledger.donors, ledger.seed)
-        steps = steps_of(start, space, place, Numbers(own))
+        asked = _Asked(ledger)
+        steps = steps_of(start, space, place, Numbers(replace(ledger, pins=asked)))
         found.append(
             Examined(
                 place=tuple(place),
@@ -109,11 +109,23 @@ def examine(
                 chance_of=chance_of,
                 robust=float(robust[number]),
                 judged_by=judged_by,
-                influences=ranked(own, values[:, COLUMN[judged_by]]),
-                pins=tuple(own.pins.values()),
+                influences=ranked(ledger, values[:, COLUMN[judged_by]], asked.used.values()),
+                pins=tuple(asked.used.values()),
             )
         )
     return tuple(found)
+
+
+class _Asked(dict[Question, Pin]):
+    """The pins of a ledger, and which of them are asked for."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger.pins)
+        self.used: dict[Question, Pin] = {}
+
+    def __getitem__(self, question: Question) -> Pin:
+        pin = self.used[question] = super().__getitem__(question)
+        return pin
 
 
 def _kept(bound: Bound, values: NDArray[np.float64]) -> NDArray[np.bool_]:
