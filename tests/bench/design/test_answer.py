@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from exocosm.bench.design.answer import Design, design
+from exocosm.bench.design.examine import robust
 from exocosm.bench.design.goals import COLUMN, read_goals
 from exocosm.bench.design.search import screen
 from exocosm.bench.influence import rank_correlations
@@ -53,6 +54,20 @@ def test_chances_are_shares_of_the_draws(toys: Any, tmp_path: Path) -> None:
     assert all(one.chance <= min(one.chance_of) for one in found.examined)
     low, high = first.interval("yield")
     assert low < first.value("yield") < high
+
+
+def test_robust_is_the_share_of_draws_on_the_front(toys: Any) -> None:
+    goals = read_goals(toys.goals, toys.numbers())
+    drawn = np.random.default_rng(5).uniform(1, 2, (30, 8, len(COLUMN)))
+    drawn[3, 2] = np.nan  # could not be done in this draw
+    by_hand = np.zeros(8)
+    for values in drawn:
+        costs = goals.costs(values)
+        for number, mine in enumerate(costs):
+            bettered = ((costs <= mine).all(axis=1) & (costs < mine).any(axis=1)).any()
+            by_hand[number] += not bettered and not np.isnan(mine).any()
+    assert (by_hand < 30).all() and (by_hand > 0).all()
+    np.testing.assert_allclose(robust(goals, drawn), by_hand / 30)
 
 
 def test_what_moves_a_protocol_most_is_found(toys: Any, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def examine(
         drawn[draw] = screen(start, space, places, goals.kind, numbers.drawn(draw)).values
         if done is not None:
             done(1)
-    robust = _robust(goals, drawn)
+    stays = robust(goals, drawn)
     found = []
     for number, place in enumerate(places.tolist()):
         values = drawn[:, number]
@@ -107,7 +107,7 @@ def examine(
                 draws=values,
                 chance=float(np.mean(goals.met(values))),
                 chance_of=chance_of,
-                robust=float(robust[number]),
+                robust=float(stays[number]),
                 judged_by=judged_by,
                 influences=ranked(ledger, values[:, COLUMN[judged_by]], asked.used.values()),
                 pins=tuple(asked.used.values()),
@@ -139,7 +139,7 @@ def _judged_by(goals: Goals, chance_of: Sequence[float]) -> str:
     return goals.objectives[0]
 
 
-def _robust(goals: Goals, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+def robust(goals: Goals, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
     """[draw, candidate, measure] -> share of the draws in which a candidate is on the front of all of them."""
     count = np.zeros(drawn.shape[1])
     for values in drawn:
