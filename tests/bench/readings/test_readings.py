@@ -16,7 +16,7 @@ from exocosm.bench.readings.estimates import NOTHING
 from exocosm.bench.readings.measured import Readings, readings_of
 from exocosm.bench.readings.repeatability import outliers, ratio_of, trend
 from exocosm.bench.readings.samples import Described
-from exocosm.bench.recordings.contract import UNKNOWN, Recording, Replicate
+from exocosm.bench.recordings.contract import UNKNOWN, Histogram, Recording, Replicate
 from exocosm.errors import InputError
 
 NUMBERS = bench_numbers()
@@ -134,6 +134,98 @@ def test_a_list_of_particles_of_a_video_that_is_there_already_is_shown_and_not_c
         assert sample.concentration.value == pytest.approx(1e11)
 
 
+def test_videos_that_are_only_named_alike_are_counted() -> None:
+    """Programs call videos run_00, run_01 ... in every folder: two patients must not become one."""
+    one, other = ([made.video(f"run_0{k}", c * (1 + k / 50), median) for k in range(3)]
+                  for c, median in ((1e8, 110), (4e8, 140)))  # fmt: skip
+    found = read(
+        made.recording(sample="patient 1", replicates=one), made.recording(sample="patient 2", replicates=other)
+    )
+    assert [sample.name for sample in found.samples] == ["patient 1", "patient 2"]
+    assert found.samples[1].estimates["d50"].value == pytest.approx(140, rel=0.01)
+    assert "named like some of patient 1" in told(found, "twin")
+    assert "twin" in rules(found)
+
+
+def test_a_video_in_two_files_is_one_if_its_numbers_are_the_same_up_to_a_factor() -> None:
+    videos = [made.video(f"run_0{k}", 1e8 * (1 + k / 50)) for k in range(3)]
+    more = [made.video(f"run_0{k}", 1e11 * (1 + k / 50)) for k in range(3)]
+    found = read(
+        made.recording(sample="a", replicates=videos), made.recording(sample="b", replicates=more, dilution=1e3)
+    )
+    assert [sample.name for sample in found.samples] == ["a"]
+    assert found.samples[0].measurements[1].measurement.repeats == "a None.csv"
+
+
+def test_a_video_that_was_processed_again_is_not_counted_twice() -> None:
+    first = [made.video(f"run_0{k}", 1e8, 110) for k in range(3)]
+    again = [made.video(f"run_0{k}", 2e8, 90) for k in range(3)]
+    files = [
+        made.recording(replicates=videos, file=name, captured="10:00")
+        for videos, name in ((first, "1.csv"), (again, "2.csv"))
+    ]
+    (sample,) = read(*files).samples
+        assert len(sample.measurements) == 2
+        assert sample.estimates["d50"].value == pytest.approx(110, rel=0.01)
+        assert sample.concentration.value == pytest.approx(1e11)
+
+
+def test_videos_that_are_only_named_alike_are_counted() -> None:
+    """Programs call videos run_00, run_01 ... in every folder: two patients must not become one."""
+    one, other = ([made.video(f"run_0{k}", c * (1 + k / 50), median) for k in range(3)]
+                  for c, median in ((1e8, 110), (4e8, 140)))  # fmt: skip
+    found = read(
+        made.recording(sample="patient 1", replicates=one), made.recording(sample="patient 2", replicates=other)
+    )
+    assert [sample.name for sample in found.samples] == ["patient 1", "patient 2"]
+    assert found.samples[1].estimates["d50"].value == pytest.approx(140, rel=0.01)
+    assert "named like some of patient 1" in told(found, "twin")
+    assert "twin" in rules(found)
+
+
+def test_a_video_in_two_files_is_one_if_its_numbers_are_the_same_up_to_a_factor() -> None:
+    videos = [made.video(f"run_0{k}", 1e8 * (1 + k / 50)) for k in range(3)]
+    more = [made.video(f"run_0{k}", 1e11 * (1 + k / 50)) for k in range(3)]
+    found = read(
+        made.recording(sample="a", replicates=videos), made.recording(sample="b", replicates=more, dilution=1e3)
+    )
+    assert [sample.name for sample in found.samples] == ["a"]
+    assert found.samples[0].measurements[1].measurement.repeats == "a None.csv"
+
+
+def test_a_video_that_was_processed_again_is_not_counted_twice() -> None:
+    first = [made.video(f"run_0{k}", 1e8, 110) for k in range(3)]
+    again = [made.video(f"run_0{k}", 2e8, 90) for k in range(3)]
+    files = [made.recording(replicates=videos, file=name, captured="10:00") for videos, name in ((first, "1.csv"),
+                                                                                               (again, "2.csv"))]  # fmt: skip
+    (sample,) = read(*files).samples
+    assert sample.concentration.value == pytest.approx(1e8)
+    (sample,) = read(files[0], replace(files[1], captured="11:00")).samples  # another time, another video
+    assert sample.concentration.value == pytest.approx(1.5e8)
+
+
+@pytest.mark.parametrize(
+    ("sample", "settings", "hint"),
+    [
+        ("20210401 EMT1 d20 2021-04-01 15-28-16", {}, "20"),
+        ("EMT1 2021-04-01 15-28-16", {}, ""),
+        ("20250228_0018_EV_F6-1000_size_488", {}, "1000"),
+        ("EV_size_488_11pos", {}, ""),
+        ("EV", {"Diluent": "PBS 1/100"}, "100"),
+        ("EV", {"Diluent": "10x diluida"}, "10"),
+        ("EV", {"Sample Description": "d200"}, "200"),
+        ("EV", {"Diluent": "PBS 1x"}, ""),
+        ("CD81 24h", {}, ""),
+        ("std_10000_yes", {}, "10000"),
+    ],
+)
+def test_what_may_be_a_dilution_is_found_and_not_used(sample: str, settings: dict[str, str], hint: str) -> None:
+    videos = [made.video(f"v 0{k}") for k in range(3)]
+    found = read(made.recording(sample=sample, file="a.csv", replicates=videos, settings=settings))
+    assert found.samples[0].of == DILUTED
+    assert (f"'{hint}'" in told(found, "dilution")) if hint else ("remarks hold" not in told(found, "dilution"))
+
+
 def test_group_by_file_takes_each_file_alone() -> None:
     files = [made.recording(file=f"{k}.csv") for k in range(3)]
     assert len(read(*files).samples) == 1
@@ -245,6 +337,35 @@ def test_positions_that_the_instrument_left_out_are_in_no_number() -> None:
     (sample,) = read(cell).samples
     assert sample.concentration.value == pytest.approx(1e9)
     assert sample.concentration.how == "t over 3 positions"
+
+
+def test_where_all_positions_were_left_out_that_is_said() -> None:
+    positions = [Replicate(f"position {k}", concentration=1e7, settings={"Use": ""}) for k in range(3)]
+    found = read(made.recording(replicates=positions, instrument="zetaview", kind="positions"))
+    assert "left out all of its 3 positions" in told(found, "concentration")
+
+
+def test_a_concentration_that_holds_an_unstated_dilution_is_not_multiplied_again() -> None:
+    one = made.recording((1e10, 1.1e10, 1.2e10), file="a.csv", is_corrected=True, instrument="zetaview")
+    found = read(one, dilutions={"a.csv": 500.0})
+    assert found.samples[0].concentration.value == pytest.approx(1.1e10)
+    assert "500 was given for it" in told(found, "dilution")
+    assert found.measurements[0].concentration.dilution is None
+    assert "dilution" not in rules(read(one, dilution=500.0))
+
+
+def test_half_a_bin_between_stated_and_own_percentiles_is_no_warning() -> None:
+    """ZetaView states its median at the centres of its bins of 5 nm, which is 2.5 nm less."""
+    centre = np.arange(200) * 5 + 2.5
+    amount = np.zeros(200)
+    amount[6:9] = 10.0
+    bins = Histogram(centre, centre - 2.5, centre + 2.5, amount)
+    videos = [
+        made.video(f"v{k}", 1e8, histogram=bins, reported={"d50": stated}) for k, stated in enumerate([35, 35, 35])
+    ]
+    assert "agreement" not in rules(read(made.recording(replicates=videos)))
+    videos = [made.video(f"v{k}", 1e8, histogram=bins, reported={"d50": 32.0}) for k in range(3)]
+    assert "agreement" in rules(read(made.recording(replicates=videos)))
 
 
 def test_no_recordings_no_samples() -> None:

@@ -156,6 +156,46 @@ def test_combined_experiments_name_their_program_in_the_second_line() -> None:
     assert only(made.AS_EXPORTED.encode(rows)).software == "NTA 3.4 Build 3.4.4"
 
 
+def joined(remark: str, names: list[str], **options: object) -> list[list[object]]:
+    rows = made.summary_rows(4, names=names, sample=("Sample Name", ""), **options)  # type: ignore[arg-type]
+    next(row for row in rows if row[:1] == ["Remarks"])[1] = remark
+    return rows
+
+
+def test_experiments_that_were_joined_are_samples_of_their_own() -> None:
+    names = ["std_no_1_00", "std_no_1_01", "std_no_00", "std_no_01"]
+    remark = "Created from combined experiments: std_no_.nano, std_no_1_.nano"
+    recordings = read(made.AS_EXPORTED.encode(joined(remark, names)), "all.csv")
+    assert [(one.sample, [r.name for r in one.replicates]) for one in recordings] == [
+        ("std_no_1", names[:2]), ("std_no", names[2:]),
+    ]  # fmt: skip
+    assert any("2 experiments are joined" in note for note in recordings[0].notes)
+
+
+def test_joined_experiments_of_a_sample_that_is_named_or_of_other_videos_stay_together() -> None:
+    names = ["a_00", "a_01", "b_00", "b_01"]
+    remark = "Created from combined experiments: a_.nano, b_.nano"
+    rows = joined(remark, names)
+    next(row for row in rows if row[:1] == ["Sample Name"])[1] = "pool A"
+    assert only(made.AS_EXPORTED.encode(rows)).sample == "pool A"
+    other = joined(remark.replace("b_", "c_"), names)
+    assert len(only(made.AS_EXPORTED.encode(other)).replicates) == 4
+
+
+def test_decimal_commas_between_commas_are_refused() -> None:
+    rows = made.summary(made.Vendor(decimal=",", trailing=0)).replace(b'"', b"")
+    with pytest.raises(RecordingError, match=r"cells for .* columns: decimal commas"):
+        read(rows, "a.csv")
+
+
+def test_blank_rows_in_quotes_and_blanks_around_commas() -> None:
+    plain = made.summary(made.Vendor(trailing=0)).decode("latin-1").split("\r\n")
+    quoted = "\r\n".join(",".join(f'"{cell}"' for cell in line.split(",")) for line in plain)
+    spaced = "\r\n".join(line.replace(",", " , ") for line in plain)
+    for text in (quoted, spaced):
+        np.testing.assert_array_equal(amounts(only(text.encode("latin-1"))), made.videos(3)[1])
+
+
 @pytest.mark.parametrize("word", ["d200", "1:200", "200x", "200", "dil 200"])
 def test_a_description_that_is_a_dilution_names_no_sample(word: str) -> None:
     recording = only(made.summary(sample=("Sample Description", word)))

@@ -20,14 +20,17 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the real files are
 
 
 def test_combined_experiment_of_twelve_videos_without_dilution() -> None:
-    (recording,) = read_recordings(FOLDER / "beads.csv")
-    assert len(recording.replicates) == 12
-    assert (recording.dilution, recording.concentrations) == (None, AS_MEASURED)
-    assert recording.software.startswith("NTA 3.2")
-    assert recording.replicates[0].concentration == 1.43e9
-    assert recording.replicates[11].reported["valid_tracks"] == 4866
-    assert not any(replicate.messages for replicate in recording.replicates)
-    assert len(recording.notes) == 1, recording.notes  # where the sample's name is from: nothing disagrees
+    recordings = read_recordings(FOLDER / "beads.csv")
+    assert [recording.sample for recording in recordings] == [
+        "std_10000_yes_2", "std_10000_no_2", "std_10000_yes_1", "std_10000_no_1",
+    ]  # fmt: skip
+    assert [len(recording.replicates) for recording in recordings] == [3, 3, 3, 3]
+    assert {(recording.dilution, recording.concentrations) for recording in recordings} == {(None, AS_MEASURED)}
+    assert recordings[0].software.startswith("NTA 3.2")
+    assert recordings[0].replicates[0].concentration == 1.43e9
+    assert recordings[3].replicates[2].reported["valid_tracks"] == 4866
+    assert not any(replicate.messages for recording in recordings for replicate in recording.replicates)
+    assert len(recordings[0].notes) == 1, recordings[0].notes  # that experiments are joined: nothing disagrees
 
 
 def test_five_videos_with_dilution_and_warnings() -> None:
@@ -42,8 +45,7 @@ def test_five_videos_with_dilution_and_warnings() -> None:
 @pytest.mark.parametrize(("name", "edge"), [("beads.csv", "low_nm"), ("beads2.csv", "high_nm")])
 def test_histograms_agree_with_what_the_instrument_says_of_them(name: str, edge: str) -> None:
     """NTA 3.4 reads D10, D50, D90 at the upper edges of bins, NTA 3.2 at the lower ones: 1 nm less."""
-    (recording,) = read_recordings(FOLDER / name)
-    for replicate in recording.replicates:
+    for replicate in (one for recording in read_recordings(FOLDER / name) for one in recording.replicates):
         histogram = replicate.histogram
         assert histogram is not None and replicate.percentiles_nm is not None
         total = histogram.amount.sum()

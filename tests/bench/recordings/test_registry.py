@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import made_files as made
@@ -114,6 +115,14 @@ def test_junk(content: bytes, words: str) -> None:
         read_content(content, "junk.csv")
     assert words in str(refused.value)
     assert str(refused.value).startswith("junk.csv")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_or_device_is_refused_and_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.csv")
+    for path in (folder / "pipe.csv", Path(os.devnull)):
+        with pytest.raises(RecordingError, match="not a file"):
+            read_recordings(path)
 
 
 def test_size_is_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

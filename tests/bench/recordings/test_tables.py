@@ -86,6 +86,8 @@ def test_micrometres() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("size_nm,a\n1,5,2\n2,5,3\n", "3 cells for 2 columns: decimal commas"),
+        ("size_nm a b\n1 1 2 3\n2 2 3 4\n".replace(" ", "\t"), "4 cells for 3 columns"),  # names of rows, as R writes
         ("particle_size,x\n1,2\n2,a\n3,0\n", "line 3: 'a' stands where"),
         ("particle_size,x\n1,2\n2,-1\n3,0\n", "line 3: a negative amount"),
         ("particle_size,x\n1,2\n2,NaN\n3,0\n", "line 3: 'NaN'"),

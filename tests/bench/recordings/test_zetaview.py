@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from exocosm.bench.recordings import zetaview_positions
-from exocosm.bench.recordings.contract import AS_MEASURED, RecordingError
+from exocosm.bench.recordings.contract import AS_CORRECTED, AS_MEASURED, RecordingError
 from exocosm.bench.recordings.zetaview import can_read, read
 
 NAME = "20230201_0001_pool_A_size_488.txt"
@@ -130,9 +130,32 @@ def test_positions(line_end: str) -> None:
     assert recording.sample == "20230201_0001_pool_A_size_488"
     third = recording.replicates[2]
     assert third.messages == ("position left out by the instrument: GRUBBS_SIZE",)
-    assert third.concentration == 4.2e7
-    assert (third.reported["undiluted_concentration"], third.reported["d50"]) == (4.2e10, 142.0)
+    # the file says itself what the undiluted concentration is, but not by which factor
+    assert (recording.concentrations, recording.dilution) == (AS_CORRECTED, None)
+    assert (third.concentration, third.reported["diluted_concentration"]) == (4.2e10, 4.2e7)
+    assert third.reported["d50"] == 142.0
     assert all(replicate.histogram is None for replicate in recording.replicates)
+
+
+def test_positions_without_undiluted_concentrations_are_of_the_diluted_sample() -> None:
+    lines = made.positions("\n").decode("latin-1").splitlines()
+    content = "\n".join("\t".join(c for k, c in enumerate(line.split("\t")) if k != 5) for line in lines) + "\n"
+    (recording,) = zetaview_positions.read(content.encode("latin-1"), "a_11pos.txt")
+    assert (recording.concentrations, recording.replicates[2].concentration) == (AS_MEASURED, 4.2e7)
+
+
+def test_a_check_that_was_never_made_is_told_as_such() -> None:
+    content = made.zetaview(drift="too high").replace(
+        b"Particle Drift Check Result:", b"Particle Drift Checked:\t1904-01-01 05:30:00\r\nParticle Drift Check Result:"
+    )
+    (recording,) = read(content, "a.txt")
+    assert "too high (the file dates this check 1904-01-01" in recording.messages[0]
+
+
+def test_a_row_with_more_cells_than_columns_is_refused() -> None:
+    text = made.zetaview(decimal=",").decode("latin-1").replace("\t", ",")
+    with pytest.raises(RecordingError, match="decimal commas"):
+        read(text.encode("latin-1"), "a.txt")
 
 
 def test_positions_cut_off() -> None:

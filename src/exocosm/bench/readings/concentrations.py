@@ -18,7 +18,14 @@ from exocosm.bench.recordings.contract import AS_CORRECTED, AS_MEASURED, Replica
 Numbers = NDArray[np.float64]
 
 UNDILUTED, DILUTED, UNCLEAR = "undiluted sample", "diluted sample", "unclear"
-_IN_NAMES = re.compile(r"(?:^|[ _-])(?:d|dil|x|1[:_-])?(\d{2,6})(?:x|fold)?(?=[ _-]|$)", re.IGNORECASE)
+_EXPLICIT = re.compile(
+    r"(?<![a-z0-9])(?:(?:d|dil)[ _-]?(\d{1,6})|1 ?[:/] ?(\d{1,6})|(\d{1,6}) ?(?:x|-?fold))(?![a-z0-9.])", re.IGNORECASE
+)
+_IN_NAMES = re.compile(r"(?:^|[ _-])(?:x|1[_-])?(\d{2,6})(?=[ _-]|$)", re.IGNORECASE)
+_NOT_DILUTIONS = re.compile(  # capture times and dates, ZetaView's measurement type with its laser, positions
+    r"\d{4}-\d\d-\d\d(?:[ _T-]+\d\d-\d\d-\d\d)?|(?<!\d)20\d{6}(?!\d)|_(?:size|prof)(?:_\d{3})?|_\d+pos", re.IGNORECASE
+)
+_ROUND_TIMES = re.compile(r"0+|20\d\d")
 _AGREE = 1e-6
 
 
@@ -70,6 +77,8 @@ def concentration_of(
         factor, origin = described.dilution, "given for all files"
     if factor is None:
         origin = "none recorded, none given"
+    if recording.concentrations == AS_CORRECTED and not recorded:
+        factor, origin = None, "in the concentrations already; the file does not state it"
     if recording.concentrations == AS_CORRECTED:
         in_tube = stated / recorded if recorded else np.full_like(stated, math.nan)
         of, values = UNDILUTED, stated
@@ -85,11 +94,15 @@ def concentration_of(
     return Concentration(stated, factor, origin, of, values, in_tube, estimate)
 
 
-def concentration_findings(measurement: Measurement, found: Concentration) -> list[Finding]:
-    """What must be known of how a concentration came about."""
+def concentration_findings(measurement: Measurement, found: Concentration, given: float | None = None) -> list[Finding]:
+    """What must be known of how a concentration came about.  given: the dilution that was given for its file."""
     recording = measurement.recording
     result = []
     if not np.isfinite(found.stated).any():
+        left_out = any(replicate.concentration is not None for replicate in measurement.replicates)
+        if left_out:
+            text = f"the instrument left out all of its {measurement.holds}: no concentration can be given"
+            return [Finding("warning", measurement.name, "concentration", text)]
         return [Finding("note", measurement.name, "concentration", "has no concentration in its file")]
     if found.of == DILUTED:
         text = (
@@ -98,7 +111,7 @@ def concentration_findings(measurement: Measurement, found: Concentration) -> li
         )
         hint = possible_dilution(measurement)
         if hint:
-            text += f" (the name holds '{hint}', which may be it; it is not used)"
+            text += f" (its names or remarks hold '{hint}', which may be it; it is not used)"
         result.append(Finding("warning", measurement.name, "dilution", text))
     elif found.of == UNCLEAR:
         text = (
@@ -113,6 +126,12 @@ def concentration_findings(measurement: Measurement, found: Concentration) -> li
         )
         result.append(Finding("note", measurement.name, "dilution", text))
     recorded = recording.dilution
+    if given is not None and recording.concentrations == AS_CORRECTED and not recorded:
+        text = (
+            f"dilution {given:g} was given for it, but the file says that its concentrations are of the undiluted "
+            "sample already: it is not used"
+        )
+        result.append(Finding("warning", measurement.name, "dilution", text))
     if recorded and found.dilution and abs(recorded - found.dilution) > _AGREE * recorded:
         text = f"the file records dilution {recorded:g}, but {found.dilution:g} was given for it and is used"
         result.append(Finding("warning", measurement.name, "dilution", text))
@@ -120,11 +139,22 @@ def concentration_findings(measurement: Measurement, found: Concentration) -> li
 
 
 def possible_dilution(measurement: Measurement) -> str:
-    """A number in the names of a measurement that looks like a dilution, '' if there is none: shown, never used."""
-    for name in (measurement.part, measurement.recording.sample, measurement.replicates[0].name):
-        found = [
-            match for match in _IN_NAMES.findall(name) if int(match) >= 10 and not re.fullmatch(r"0+|20\d\d", match)
-        ]
+    """A number in the words of a measurement that looks like a dilution, '' if there is none: shown, never used.
+
+    Numbers that say themselves what they are ('d200', '1:200', '10x') go before bare ones in names.
+    """
+    recording = measurement.recording
+    settings = {key.casefold().strip(": "): value for key, value in recording.settings.items()}
+    words = [settings.get(key, "") for key in ("sample description", "diluent", "remarks", "pre-treatment")]
+    names = [measurement.part, recording.sample, measurement.replicates[0].name]
+    names = [_NOT_DILUTIONS.sub(" ", name) for name in names]
+    for text in [*names, *words]:
+        explicit = [next(number for number in match if number) for match in _EXPLICIT.findall(text)]
+        explicit = [number for number in explicit if int(number) > 1]
+        if explicit:
+            return str(explicit[-1])
+    for name in names:
+        found = [match for match in _IN_NAMES.findall(name) if int(match) >= 10 and not _ROUND_TIMES.fullmatch(match)]
         if found:
             return str(found[-1])
     return ""

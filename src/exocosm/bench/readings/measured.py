@@ -20,7 +20,7 @@ from exocosm.bench.readings.concentrations import (
 from exocosm.bench.readings.dilutions import Level, Linearity, linearity
 from exocosm.bench.readings.estimates import NOTHING, Estimate, over_replicates
 from exocosm.bench.readings.findings import Finding
-from exocosm.bench.readings.quality import Examined, Limits, examine, limits_for
+from exocosm.bench.readings.quality import Examined, Limits, examine, is_used, limits_for
 from exocosm.bench.readings.repeatability import Ratio, ratio_of
 from exocosm.bench.readings.samples import Described, Measurement, by_sample, measurements_of
 from exocosm.bench.readings.sizes import NAMES, replicate_sizes, size_estimates
@@ -158,13 +158,13 @@ def _notes(recordings: Sequence[Recording]) -> list[Finding]:
 
 
 def _result(measurement: Measurement, described: Described, limits: Limits, numbers: Numbers) -> MeasurementResult:
-    # a position that the instrument left out is in the file, but in no number
-    used = np.array([replicate.settings.get("Use", "x").casefold() == "x" for replicate in measurement.replicates])
+    used = np.array([is_used(replicate) for replicate in measurement.replicates])
     sizes = np.array([replicate_sizes(replicate) for replicate in measurement.replicates]).reshape(-1, len(NAMES))
     estimates = size_estimates(measurement.replicates, sizes, measurement.what)
     concentration = concentration_of(measurement, described, used)
     read = Examined(measurement, sizes, estimates, concentration)
-    findings = [*concentration_findings(measurement, concentration), *examine(read, limits, numbers)]
+    given = described.dilutions.get(measurement.recording.file)
+    findings = [*concentration_findings(measurement, concentration, given), *examine(read, limits, numbers)]
     if not np.isfinite(sizes).any() and not any(finding.rule == "instrument" for finding in findings):
         text = f"holds no size distribution (it is of kind '{measurement.recording.kind}')"
         findings.append(Finding("note", measurement.name, "sizes", text))

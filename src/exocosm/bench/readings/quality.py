@@ -18,6 +18,7 @@ from exocosm.bench.readings.findings import Finding
 from exocosm.bench.readings.repeatability import outliers, trend
 from exocosm.bench.readings.samples import Measurement
 from exocosm.bench.readings.sizes import NAMES, counted_diameters, size_histogram
+from exocosm.bench.recordings.contract import Replicate
 
 Array = NDArray[np.float64]
 
@@ -108,10 +109,17 @@ def small_share(measurement: Measurement, smallest_nm: float) -> float:
     return below / total if total else math.nan
 
 
+def is_used(replicate: Replicate) -> bool:
+    """Whether the instrument counts a replicate; a position that it left out is in the file, but in no number."""
+    return replicate.settings.get("Use", "x").casefold() == "x"
+
+
 def tracks_of(measurement: Measurement) -> float:
     """How many tracks or particles stand behind a measurement, NaN if its files do not say."""
     found = []
     for replicate in measurement.replicates:
+        if not is_used(replicate):
+            continue
         listed = counted_diameters(replicate)
         stated = replicate.reported.get("valid_tracks", replicate.reported.get("traces"))
         if stated is not None:
@@ -287,7 +295,7 @@ def _agreement(read: Examined) -> list[Finding]:
         for replicate, own in zip(read.measurement.replicates, read.sizes[:, k], strict=True):
             stated = replicate.reported.get(name)
             if stated is not None and math.isfinite(own):
-                allowed = _REPORTED_NM + _REPORTED_PART * stated
+                allowed = max(_REPORTED_NM, _half_bin(replicate)) + _REPORTED_PART * stated
                 if abs(own - stated) > allowed:
                     text = (
                         f"{replicate.name}: its distribution has {name.upper() if name[0] == 'd' else name} "
@@ -295,6 +303,12 @@ def _agreement(read: Examined) -> list[Finding]:
                     )
                     found.append(Finding("warning", read.measurement.name, "agreement", text))
     return found
+
+
+def _half_bin(replicate: Replicate) -> float:
+    """Half the width of the smallest bin (nm), 0 without bins: programs put percentiles at its centre or its ends."""
+    histogram = size_histogram(replicate)
+    return 0.0 if histogram is None else 0.5 * float((histogram.high_nm - histogram.low_nm).min())
 
 
 def _power(number: float) -> str:

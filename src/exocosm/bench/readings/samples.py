@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+import numpy as np
+
 from exocosm.bench.readings.findings import Finding
-from exocosm.bench.recordings.contract import Recording, Replicate
+from exocosm.bench.recordings.contract import Histogram, Recording, Replicate
 from exocosm.errors import InputError, nearest
 
 GROUPINGS = ("sample", "file")
@@ -59,6 +61,42 @@ class Described:
     dilution: float | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class _Video:
+    """A video and the recording in which it stands."""
+
+    recording: Recording
+    replicate: Replicate
+
+    def is_of(self, other: _Video) -> bool:
+        """Whether two videos of one name are one: their numbers say so, else samples and times that do not differ.
+
+        Programs name videos by what the user typed and a number, so that different samples can have `run_00`.
+        """
+        one, two = self.replicate, other.replicate
+        if one.histogram is not None and two.histogram is not None:
+            if _same_shape(one.histogram, two.histogram):
+                return True
+            times = {self.recording.captured, other.recording.captured} - {""}
+            return self.recording.sample == other.recording.sample and len(times) < 2
+        listed = next((video.diameters_nm[video.included] for video in (one, two)
+                       if video.diameters_nm is not None and video.included is not None), None)  # fmt: skip
+        tracks = next(
+            (video.reported["valid_tracks"] for video in (one, two) if "valid_tracks" in video.reported), None
+        )
+        return listed is None or tracks is None or listed.size == tracks
+
+
+def _same_shape(one: Histogram, two: Histogram) -> bool:
+    """Whether two histograms differ by no more than a factor, such as a dilution, and rounding."""
+    if one.centre_nm.shape != two.centre_nm.shape or not np.allclose(one.centre_nm, two.centre_nm):
+        return False
+    totals = one.amount.sum(), two.amount.sum()
+    if min(totals) <= 0:
+        return max(totals) <= 0
+    return bool(np.allclose(one.amount / totals[0], two.amount / totals[1], rtol=1e-3, atol=1e-5))
+
+
 def measurements_of(
     recordings: Sequence[Recording], described: Described | None = None, group_by: str = "sample"
 ) -> tuple[tuple[Measurement, ...], tuple[Finding, ...]]:
@@ -75,21 +113,27 @@ def measurements_of(
     findings: list[Finding] = []
     result: list[Measurement] = []
     seen: dict[tuple[str, str, float | None], str] = {}
-    videos_in = _first_files(recordings)
-    sample_in = {recording.file: recording.sample for recording in reversed(recordings)}
+    known = _first_videos(recordings)
     for recording in recordings:
         twin = seen.setdefault((recording.checksum, recording.sample, recording.dilution), recording.file)
         if twin != recording.file:
             text = f"holds the same bytes as {twin} and is left out, so that nothing is counted twice"
             findings.append(Finding("warning", recording.file, "twin", text))
             continue
-        repeats = _repeated(recording, videos_in)
+        first = _repeated(recording, known)
+        repeats = first.file if first else ""
         own = described.samples.get(recording.file) or described.samples.get(repeats)
-        named = sample_in[repeats] if repeats else recording.sample
+        named = first.sample if first else recording.sample
         sample = own or (named if group_by == "sample" else f"{named} ({repeats or recording.file})")
         if repeats:
             text = f"holds videos that stand in {repeats} too: shown, but not counted again"
             findings.append(Finding("note", recording.file, "twin", text))
+        elif namesakes := _namesakes(recording, known):
+            text = (
+                f"holds videos that are named like some of {namesakes}, but are of another sample or time and hold "
+                "other numbers: taken for other videos; give only one of the two files if they are the same"
+            )
+            findings.append(Finding("warning", recording.file, "twin", text))
         parts = parts_of(recording)
         if len(parts) > 1:
             told = ", ".join(f"{part} ({len(videos)})" for part, videos in parts.items())
@@ -130,23 +174,43 @@ def parts_of(recording: Recording) -> dict[str, tuple[Replicate, ...]]:
     return named
 
 
-def _first_files(recordings: Sequence[Recording]) -> dict[str, str]:
-    """The first file in which a NanoSight video stands; summaries go before lists of particles, lists before tracks."""
+def _first_videos(recordings: Sequence[Recording]) -> dict[str, list[_Video]]:
+    """Where every NanoSight video stands, by name; summaries go before lists of particles, lists before tracks."""
     rank = {"size": 0, "particles": 1, "tracks": 2}
-    result: dict[str, str] = {}
+    result: dict[str, list[_Video]] = {}
     for recording in sorted(recordings, key=lambda one: rank.get(one.kind, 0)):
         if recording.instrument == "nanosight":
             for replicate in recording.replicates:
-                result.setdefault(replicate.name, recording.file)
+                result.setdefault(replicate.name, []).append(_Video(recording, replicate))
     return result
 
 
-def _repeated(recording: Recording, videos_in: Mapping[str, str]) -> str:
-    """The file that holds all videos of a recording already, '' if there is none."""
+def _repeated(recording: Recording, videos: Mapping[str, Sequence[_Video]]) -> Recording | None:
+    """The recording that holds all videos of another already, None if there is none."""
+    if recording.instrument != "nanosight":
+        return None
+    found: Recording | None = None
+    for replicate in recording.replicates:
+        own = _Video(recording, replicate)
+        first = next(video for video in videos[replicate.name] if video.recording is recording or own.is_of(video))
+        if first.recording is recording or (found is not None and first.recording.file != found.file):
+            return None
+        found = found or first.recording
+    return found
+
+
+def _namesakes(recording: Recording, videos: Mapping[str, Sequence[_Video]]) -> str:
+    """The file with another video of a name of this recording's, '' if there is none."""
     if recording.instrument != "nanosight":
         return ""
-    files = {videos_in[replicate.name] for replicate in recording.replicates}
-    return files.pop() if len(files) == 1 and recording.file not in files else ""
+    for replicate in recording.replicates:
+        own = _Video(recording, replicate)
+        for video in videos[replicate.name]:
+            if video.recording is recording:
+                break
+            if not own.is_of(video):
+                return video.recording.file
+    return ""
 
 
 def by_sample(measurements: Sequence[Measurement]) -> dict[str, tuple[Measurement, ...]]:

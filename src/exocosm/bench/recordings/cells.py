@@ -71,16 +71,27 @@ def decimal_mark(text: FileText, lines: Sequence[str], first: int, delimiter: st
 
 
 def number_block(
-    text: FileText, first: int, last: int, delimiter: str, decimal: str, columns: int, *, may_be_empty: bool = False
+    text: FileText,
+    first: int,
+    last: int,
+    delimiter: str,
+    decimal: str,
+    columns: int,
+    *,
+    most: int,
+    may_be_empty: bool = False,
 ) -> Numbers:
     """Numbers of the first `columns` cells of the lines [first, last), shape (lines, columns).
 
+    most: how many columns have a name; a row with more cells than that has been divided in other places.
     may_be_empty: whether a cell without a number ('', 'NaN') is NaN rather than an error.
-    Errors: RecordingError with the line of the first cell that is no number, and of a row that is too short.
+    Errors: RecordingError with the line of the first cell that is no number, and of a row too short or too long.
     """
     flat: list[str] = []
     for index in range(first, last):
         line = text.lines[index]
+        if line.count(delimiter) >= most:
+            require_no_more_cells(text, index, delimiter, most)
         row = line.split(delimiter, columns) if '"' not in line else split(line, delimiter)
         if len(row) < columns:
             raise _short(text, index, len(row), columns)
@@ -98,6 +109,18 @@ def number_block(
             if np.isfinite(values).all():
                 return values
     return _slow_block(text, first, last, delimiter, decimal, columns, may_be_empty)
+
+
+def require_no_more_cells(text: FileText, index: int, delimiter: str, most: int) -> None:
+    """Errors: RecordingError if a row holds more cells than there are names of columns."""
+    cells = len(without_empty_end(split(text.lines[index], delimiter)))
+    if cells > most:
+        found = f"the row has {cells} cells for {most} columns"
+        if delimiter == ",":
+            found += ": decimal commas in a file divided by commas would look like this"
+        raise refusal(
+            text.name, text.line(index), found, "export the file with decimal points, or divided by semicolons"
+        )
 
 
 def _slow_block(

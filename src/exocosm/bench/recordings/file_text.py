@@ -65,7 +65,7 @@ class FileText:
     def end(self) -> int:
         """Index behind the last line that is not empty."""
         last = len(self.lines)
-        while last and not self.lines[last - 1].strip(" \t,;\x00"):
+        while last and not self.lines[last - 1].strip(' "\t,;\x00'):
             last -= 1
         return last
 

@@ -8,7 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from exocosm.bench.recordings.bins import edges
-from exocosm.bench.recordings.cells import AGAIN, MAXIMUM_COLUMNS, decimal_mark, number, split, without_empty_end
+from exocosm.bench.recordings.cells import (
+    AGAIN,
+    MAXIMUM_COLUMNS,
+    decimal_mark,
+    number,
+    require_no_more_cells,
+    split,
+    without_empty_end,
+)
 from exocosm.bench.recordings.contract import Histogram, Numbers, Recording, Replicate, refusal
 from exocosm.bench.recordings.file_text import FileText, file_text
 from exocosm.bench.recordings.mapping import EVERY, TableMapping
@@ -113,6 +121,8 @@ def _rows(
                 ": it was cut off" if cut else ""
             )
             raise refusal(text.name, text.line(index), found, AGAIN)
+        if len(row) > len(header):
+            require_no_more_cells(text, index, delimiter, len(header))
         rows.append(row)
         numbers.append(text.line(index))
         index += 1

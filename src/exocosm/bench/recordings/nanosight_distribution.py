@@ -22,6 +22,7 @@ _LABELS = (
 _NAMES = {"number": "number", "surface area": "surface", "surface": "surface", "volume": "volume"}
 _STATED = {"mean": "mean", "mode": "mode", "sd": "sd", "d10": "d10", "d50": "d50", "d90": "d90",
            "valid tracks": "valid_tracks", "std. dev.": "sd", "standard deviation": "sd"}  # fmt: skip
+_BEGINNINGS = tuple("0123456789.-+")  # of a row of numbers
 PERCENTILES = 101
 
 
@@ -111,7 +112,7 @@ def read_distribution(
         raise refusal(text.name, line, "no bins follow this header: the file was cut off", AGAIN)
     _whole_last_row(text, first, last, delimiter)
     width = columns + (1 if has_average else 0)
-    values = number_block(text, first, last, delimiter, decimal, width, may_be_empty=True)
+    values = number_block(text, first, last, delimiter, decimal, width, most=len(labels), may_be_empty=True)
     centre, amount = values[:, 0], values[:, 1:columns] * scale
     _check_bins(text, first, centre)
     _check_amounts(text, first, amount)
@@ -151,7 +152,7 @@ def meaning(
 
 def _end_of_numbers(text: FileText, first: int) -> int:
     index = first
-    while index < text.end and text.lines[index].lstrip(' "')[:1] in "0123456789.-+" and text.lines[index].strip():
+    while index < text.end and text.lines[index].lstrip(' "').startswith(_BEGINNINGS):
         index += 1
     return index
 

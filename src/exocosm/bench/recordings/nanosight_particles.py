@@ -7,7 +7,14 @@ import re
 
 import numpy as np
 
-from exocosm.bench.recordings.cells import AGAIN, decimal_mark, number, split, without_empty_end
+from exocosm.bench.recordings.cells import (
+    AGAIN,
+    decimal_mark,
+    number,
+    require_no_more_cells,
+    split,
+    without_empty_end,
+)
 from exocosm.bench.recordings.contract import UNKNOWN, Numbers, Recording, Replicate, refusal
 from exocosm.bench.recordings.file_text import FileText, file_text
 
@@ -92,6 +99,8 @@ def _table(
             cut = ": the file was cut off" if index == text.end - 1 else ""
             found = f"the row has {len(without_empty_end(row))} of {len(columns)} cells{cut}"
             raise refusal(text.name, text.line(index), found, AGAIN)
+        if len(row) > len(columns):
+            require_no_more_cells(text, index, delimiter, len(columns))
         rows.append((row[place], row[size_place], row[counted].casefold()))
     if not rows:
         found = "no row follows the names of the columns: no particle was tracked, or the file was cut off"

@@ -34,11 +34,12 @@ _FIRST = re.compile(r"^\W*NTA (?:Experiment|Single Analysis) Summary File", re.I
 _SECTION = re.compile(r"^\W*\[(Experiment Details|Results|Size Data)\]", re.IGNORECASE | re.MULTILINE)
 _DELIMITER = re.compile(
     r'^"?(?:Software Version|Experiment Name|Operator Name|Time Captured|Filename:?|Temperature/C|Mean|Weighting)"?'
-    r"([,;\t|])",
+    r" *([,;\t|])",
     re.MULTILINE,
 )
 _BLOCKS = {"[size data]": "size", "[diffusion coefficient data]": "diffusion"}
 _CONCENTRATION = re.compile(r"concentration\((?:e(\d+))?particles?/ml\)")
+_JOINED = re.compile(r"Created from combined experiments:\s*(.+)", re.IGNORECASE)
 _QUIET = {"", "ok", "no", "none", "n/a"}
 _RESULTS = {
     "particlesperframe": "particles_per_frame",
@@ -320,7 +321,7 @@ def _agreement(sheet: _Sheet, main: Distribution, replicates: list[Replicate]) -
 
 
 def _recordings(sheet: _Sheet, replicates: list[Replicate], checksum: str) -> tuple[Recording, ...]:
-    """Recordings, one per dilution factor: concentrations corrected by different factors do not belong together."""
+    """Recordings, one per experiment and dilution factor: numbers of different factors do not belong together."""
     key = next((k for k in sheet.sections.get("[results]", {}) if k.startswith("dilution factor")), None)
     factors = (
         [_factor(sheet, cell) for cell in sheet.cells("[results]", key)] if key else [(None, UNKNOWN)] * len(replicates)
@@ -329,12 +330,19 @@ def _recordings(sheet: _Sheet, replicates: list[Replicate], checksum: str) -> tu
     by_video = ("filename:", "filename", "processed")
     settings = {sheet.spelling[k]: sheet.word(k) for k in details if k not in by_video and sheet.word(k)}
     sample, source = _sample(sheet)
-    sheet.notes.append(f"the sample's name is the file's '{source}'" if source else "the file does not name its sample")
-    distinct = list(dict.fromkeys(factors))
-    if len(distinct) > 1:
+    experiments = _experiments(sheet, replicates)
+    if any(experiments):
         sheet.notes.append(
-            f"videos of {len(distinct)} dilution factors stand in this file; each is a recording of its own"
+            f"{len(set(experiments))} experiments are joined in this file; each is a sample of its own, by its name"
         )
+    else:
+        named = f"the sample's name is the file's '{source}'" if source else "the file does not name its sample"
+        sheet.notes.append(named)
+    if len(set(factors)) > len(set(experiments)):
+        sheet.notes.append(
+            f"videos of {len(set(factors))} dilution factors stand in this file; each is a recording of its own"
+        )
+    kinds = list(zip(experiments, factors, strict=True))
     common = Recording(
         instrument="nanosight",
         format=FORMAT,
@@ -352,12 +360,28 @@ def _recordings(sheet: _Sheet, replicates: list[Replicate], checksum: str) -> tu
     return tuple(
         replace(
             common,
-            replicates=tuple(r for r, factor in zip(replicates, factors, strict=True) if factor == one),
-            dilution=one[0],
-            concentrations=one[1],
+            sample=experiment or common.sample,
+            replicates=tuple(r for r, kind in zip(replicates, kinds, strict=True) if kind == (experiment, factor)),
+            dilution=factor[0],
+            concentrations=factor[1],
         )
-        for one in distinct
+        for experiment, factor in dict.fromkeys(kinds)
     )
+
+
+def _experiments(sheet: _Sheet, replicates: list[Replicate]) -> list[str]:
+    """The experiment that every video is of, where the program joined several and says so; else empty words.
+
+    Without a sample's name in the file, experiments of other names are not known to be of one sample.
+    """
+    nothing = [""] * len(replicates)
+    found = _JOINED.match(sheet.word("remarks"))
+    if found is None or any(_named(sheet, key) for key in ("sample name", "sample description")):
+        return nothing
+    names = re.split(r"\.nano\b[\s,;]*", found[1], flags=re.IGNORECASE)
+    names.sort(key=len, reverse=True)  # of names that begin alike the longest is meant
+    own = [next((name for name in names if name and replicate.name.startswith(name)), "") for replicate in replicates]
+    return [name.rstrip("_- ") for name in own] if all(own) else nothing
 
 
 def _software(sheet: _Sheet) -> str:
@@ -387,9 +411,13 @@ def _factor(sheet: _Sheet, cell: str) -> tuple[float | None, str]:
 def _sample(sheet: _Sheet) -> tuple[str, str]:
     """Name of the sample and the field it is from; a description that is only a dilution ('d200') names no sample."""
     for key in ("sample name", "sample description", "experiment name"):
-        word = sheet.word(key)
-        if key == "experiment name":
-            word = re.sub(r"\.nano$", "", word, flags=re.IGNORECASE)
-        if word and re.fullmatch(r"(?:d|dil\w*|1\s*[:/])?\s*\d+\s*x?", word, re.IGNORECASE) is None:
+        word = _named(sheet, key)
+        if word:
             return word, sheet.spelling[key]
     return "", ""
+
+
+def _named(sheet: _Sheet, key: str) -> str:
+    """What a field calls the sample, '' if it is empty or only a dilution."""
+    word = re.sub(r"\.nano$", "", sheet.word(key), flags=re.IGNORECASE)
+    return "" if re.fullmatch(r"(?:d|dil\w*|1\s*[:/])?\s*\d+\s*x?", word, re.IGNORECASE) else word

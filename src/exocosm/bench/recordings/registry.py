@@ -112,6 +112,9 @@ def _mappings(mapping: Mappings) -> tuple[TableMapping, ...]:
 def _read(path: Path, mappings: tuple[TableMapping, ...]) -> tuple[Recording, ...]:
     if path.is_dir():
         raise refusal(str(path), None, "this is a folder", "give the files in it")
+    if path.exists() and not path.is_file():
+        # a pipe or a device may never end
+        raise refusal(str(path), None, "this is a pipe or a device, not a file", "save it as a file first")
     try:
         size = path.stat().st_size
         if size > MAXIMUM_BYTES:

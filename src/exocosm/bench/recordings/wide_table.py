@@ -119,7 +119,7 @@ def wide_recordings(
             text.name, text.line(header), "fewer than two rows of numbers follow: the file was cut off", AGAIN
         )
     mark = decimal or decimal_mark(text, text.lines[first:last], first, delimiter)
-    values = number_block(text, first, last, delimiter, mark, len(names))
+    values = number_block(text, first, last, delimiter, mark, len(names), most=len(names))
     centre, amount = values[:, size_column] * size_factor, values[:, wanted] * amount_factor
     _check(text, first, centre, amount)
     low, high, spacing = edges(centre)

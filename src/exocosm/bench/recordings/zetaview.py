@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from exocosm.bench.recordings.bins import edges
-from exocosm.bench.recordings.cells import AGAIN, decimal_mark, number, number_block, split
+from exocosm.bench.recordings.cells import AGAIN, decimal_mark, number, number_block, split, without_empty_end
 from exocosm.bench.recordings.contract import (
     AS_MEASURED,
     Histogram,
@@ -34,6 +34,7 @@ _COLUMNS = {
     "area / nm^2": "area",
 }
 _QUIET = {"", "good", "very good", "ok", "not checked"}
+_NEVER = "1904-01-01"  # the zero of the program's clock
 _AGREE = 0.02
 _REACH = 0.95  # of the linear histogram's end is where the logarithmic one goes at least
 
@@ -155,8 +156,15 @@ def _profile(settings: dict[str, str], stem: str) -> Replicate:
 
 def _checks(settings: dict[str, str]) -> tuple[str, ...]:
     """What the instrument's own checks found."""
-    keys = ("Particle Drift Check Result", "Cell Check Result")
-    return tuple(f"{key}: {settings[key]}" for key in keys if settings.get(key, "").casefold() not in _QUIET)
+    result = []
+    for name in ("Particle Drift Check", "Cell Check"):
+        found = settings.get(f"{name} Result", "")
+        if found.casefold() not in _QUIET:
+            when = settings.get(f"{name}ed", "")
+            never = f" (the file dates this check {when[:10]}, as if it had never been made)"
+            found += never if when.startswith(_NEVER) else ""
+            result.append(f"{name} Result: {found}")
+    return tuple(result)
 
 
 def _sizes(
@@ -210,7 +218,7 @@ def _sizes(
 
 def _blocks(text: FileText, header: int, delimiter: str) -> tuple[list[_Block], bool, str]:
     """The histograms of a file, whether a row of -1 divides or ends them, and what is wrong with the second."""
-    names = [re.sub(r"\s+", " ", cell.casefold()) for cell in split(text.lines[header], delimiter)]
+    names = [re.sub(r"\s+", " ", cell.casefold()) for cell in without_empty_end(split(text.lines[header], delimiter))]
     columns = {_COLUMNS[name]: place for place, name in enumerate(names) if name in _COLUMNS}
     for wanted in ("number", "concentration"):
         if wanted not in columns:
@@ -230,7 +238,7 @@ def _blocks(text: FileText, header: int, delimiter: str) -> tuple[list[_Block], 
     damaged = ""
     for position, (first, last) in enumerate(spans):
         try:
-            blocks.append(_block(text, first, last, delimiter, decimal, columns, position))
+            blocks.append(_block(text, first, last, delimiter, decimal, columns, len(names), position))
         except RecordingError as error:
             if not (has_separator and blocks and blocks[0].spacing == "linear"):
                 raise
@@ -242,15 +250,22 @@ def _blocks(text: FileText, header: int, delimiter: str) -> tuple[list[_Block], 
 
 
 def _block(
-    text: FileText, first: int, last: int, delimiter: str, decimal: str, columns: dict[str, int], position: int
+    text: FileText,
+    first: int,
+    last: int,
+    delimiter: str,
+    decimal: str,
+    columns: dict[str, int],
+    named: int,
+    position: int,
 ) -> _Block:
-    """The histogram in the lines [first, last)."""
+    """The histogram in the lines [first, last).  named: how many columns have a name."""
     if last == text.end and last - first > 1:
         above = text.lines[last - 2].count(delimiter)
         if text.lines[last - 1].count(delimiter) < above:
             found = "the file ends in the middle of a row: it was cut off"
             raise refusal(text.name, text.line(last - 1), found, AGAIN)
-    values = number_block(text, first, last, delimiter, decimal, max(columns.values()) + 1)
+    values = number_block(text, first, last, delimiter, decimal, max(columns.values()) + 1, most=named)
     if (values < 0).any():
         row = int(np.flatnonzero((values < 0).any(axis=1))[0])
         raise refusal(text.name, text.line(first + row), "a negative number stands in the histogram", AGAIN)

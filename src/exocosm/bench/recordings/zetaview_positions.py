@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from types import MappingProxyType
 
 from exocosm.bench.recordings.cells import AGAIN, decimal_mark, number, split, without_empty_end
-from exocosm.bench.recordings.contract import AS_MEASURED, Recording, Replicate, refusal
+from exocosm.bench.recordings.contract import AS_CORRECTED, AS_MEASURED, Recording, Replicate, refusal
 from exocosm.bench.recordings.file_text import FileText, file_text
 
 FORMAT = "ZetaView positions"
@@ -57,6 +58,12 @@ def read(content: bytes, name: str) -> tuple[Recording, ...]:
         found = f"the rows {', '.join(missing)} below the positions are missing: the file was cut off"
         raise refusal(name, text.line(text.end - 1), found, AGAIN)
     stem = re.sub(r"\.\w{1,4}$", "", name)
+    is_corrected = all("undiluted_concentration" in replicate.reported for replicate in replicates)
+    notes = ["the file holds no size distribution: medians and concentrations by position"]
+    if is_corrected:
+        replicates = [_undiluted(replicate) for replicate in replicates]
+        notes.append("concentrations are the column 'Orig. Conc.', of the undiluted sample; the factor is not stated")
+    notes.append("the file does not name its sample; the name is the file's")
     return (
         Recording(
             instrument="zetaview",
@@ -65,14 +72,19 @@ def read(content: bytes, name: str) -> tuple[Recording, ...]:
             checksum=hashlib.sha256(content).hexdigest(),
             sample=re.sub(r"_(?:\d+pos)$", "", stem, flags=re.IGNORECASE),
             replicates=tuple(replicates),
-            concentrations=AS_MEASURED,
+            concentrations=AS_CORRECTED if is_corrected else AS_MEASURED,
             kind="positions",
-            notes=(
-                "the file holds no size distribution: medians and concentrations by position",
-                "the file names neither sample nor dilution; the name is the file's",
-            ),
+            notes=tuple(notes),
         ),
     )
+
+
+def _undiluted(replicate: Replicate) -> Replicate:
+    reported = dict(replicate.reported)
+    undiluted = reported.pop("undiluted_concentration")
+    if replicate.concentration is not None:
+        reported["diluted_concentration"] = replicate.concentration
+    return replace(replicate, concentration=undiluted, reported=MappingProxyType(reported))
 
 
 def _position(
