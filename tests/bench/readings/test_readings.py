@@ -165,40 +165,6 @@ def test_a_video_that_was_processed_again_is_not_counted_twice() -> None:
         for videos, name in ((first, "1.csv"), (again, "2.csv"))
     ]
     (sample,) = read(*files).samples
-        assert len(sample.measurements) == 2
-        assert sample.estimates["d50"].value == pytest.approx(110, rel=0.01)
-        assert sample.concentration.value == pytest.approx(1e11)
-
-
-def test_videos_that_are_only_named_alike_are_counted() -> None:
-    """Programs call videos run_00, run_01 ... in every folder: two patients must not become one."""
-    one, other = ([made.video(f"run_0{k}", c * (1 + k / 50), median) for k in range(3)]
-                  for c, median in ((1e8, 110), (4e8, 140)))  # fmt: skip
-    found = read(
-        made.recording(sample="patient 1", replicates=one), made.recording(sample="patient 2", replicates=other)
-    )
-    assert [sample.name for sample in found.samples] == ["patient 1", "patient 2"]
-    assert found.samples[1].estimates["d50"].value == pytest.approx(140, rel=0.01)
-    assert "named like some of patient 1" in told(found, "twin")
-    assert "twin" in rules(found)
-
-
-def test_a_video_in_two_files_is_one_if_its_numbers_are_the_same_up_to_a_factor() -> None:
-    videos = [made.video(f"run_0{k}", 1e8 * (1 + k / 50)) for k in range(3)]
-    more = [made.video(f"run_0{k}", 1e11 * (1 + k / 50)) for k in range(3)]
-    found = read(
-        made.recording(sample="a", replicates=videos), made.recording(sample="b", replicates=more, dilution=1e3)
-    )
-    assert [sample.name for sample in found.samples] == ["a"]
-    assert found.samples[0].measurements[1].measurement.repeats == "a None.csv"
-
-
-def test_a_video_that_was_processed_again_is_not_counted_twice() -> None:
-    first = [made.video(f"run_0{k}", 1e8, 110) for k in range(3)]
-    again = [made.video(f"run_0{k}", 2e8, 90) for k in range(3)]
-    files = [made.recording(replicates=videos, file=name, captured="10:00") for videos, name in ((first, "1.csv"),
-                                                                                               (again, "2.csv"))]  # fmt: skip
-    (sample,) = read(*files).samples
     assert sample.concentration.value == pytest.approx(1e8)
     (sample,) = read(files[0], replace(files[1], captured="11:00")).samples  # another time, another video
     assert sample.concentration.value == pytest.approx(1.5e8)
