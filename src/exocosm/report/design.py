@@ -16,6 +16,7 @@ from exocosm.report.page import Page, Section, Table, write_page
 
 MOST_DETAILED = 3  # protocols written out as steps
 MOST_REFUSED = 5
+LIKELY = 0.5  # share of the draws from which on the answer is yes
 Instructions = Sequence[Sequence[str]]
 _OWNED = {"rotors": "other rotors", "methods": "other methods", "devices": "other columns, filters, beads or kits"}
 
@@ -33,11 +34,11 @@ def design_page(found: Design, sample: str, instructions: Instructions, bibliogr
     if not found.reach.can_be:
         first = ["The closest to the goals", "The second closest", "The third closest"]
     sections = [
-        Section("What is traded against what", "front", pictures=[front_picture(found)], tables=[_table(found)]),
         *(
             Section(title, f"protocol-{place}", _about(one, goals), steps=list(steps))
             for place, (title, one, steps) in enumerate(zip(first, found.examined, instructions, strict=False), 1)
         ),
+        Section("What is traded against what", "front", pictures=[front_picture(found)], tables=[_table(found)]),
         Section("What matters most", "influence", [_HOW_MOVED], _matters(found)),
         Section("What was tried", "tried", _tried(found)),
     ]
@@ -71,7 +72,8 @@ def headline(found: Design) -> str:
     reach = found.reach
     if reach.can_be:
         best = found.examined[0]
-        return f"Yes: {best.label}, which reaches the goals in {percent(best.chance)} of the draws"
+        word = "Yes" if best.chance >= LIKELY else "Perhaps"
+        return f"{word}: {best.label}, which reaches the goals in {percent(best.chance)} of the draws"
     if reach.relaxed:
         return f"The goals cannot be reached together; what limits is the {_what(reach.relaxed[0].bound)}"
     missed = listed([_what(each.bound) for each in reach.nearest])

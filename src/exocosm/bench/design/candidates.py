@@ -9,6 +9,7 @@ them that does the step without a warning, or does it at all; small centrifuges 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ MOST_STAGES = 12
 _CLASSES = ("microfuge", "benchtop", "high_speed", "ultracentrifuge")  # of rotors, what is at hand first
 MOST_IN_TURN = 100  # of one step
 MOST_SIZE = 10**15  # of a space
+_DECIMAL = re.compile(r"\b0 (\d+)\b")  # of a word such as `filter_0_22_um`
 
 Places = NDArray[np.int64]
 
@@ -269,10 +271,10 @@ def _label(method: str, fixed: Mapping[str, Any], special: Mapping[str, Any]) ->
 
 
 def _words(name: str, setting: Any) -> str:
-    """A setting as it is read: `qev_original_70nm` -> `qev original 70nm`, wash 1, [2.5, 4.0] -> `2.5 to 4`."""
+    """A setting as it is read: `spin_filter_0_45_um` -> `spin filter 0.45 um`, `wash 1`, [2.5, 4.0] -> `2.5 to 4`."""
     if isinstance(setting, list) and not all(isinstance(one, int | float) for one in setting):
         return " + ".join(str(one) for one in setting)
     if isinstance(setting, str):
-        return setting.replace("_", " ")
+        return _DECIMAL.sub(r"0.\1", setting.replace("_", " "))
     numbers = " to ".join(f"{one:g}" for one in (setting if isinstance(setting, list) else [setting]))
     return f"{name.replace('_', ' ')} {numbers}"
