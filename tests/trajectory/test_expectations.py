@@ -48,6 +48,13 @@ def test_a_number_that_is_not_there_fails() -> None:
     assert found.verdict == NOT_REPRODUCED and not found.expected[0].central
 
 
+@pytest.mark.parametrize("condition", ["not (a@x > 1)", "a@x != 1", "a@x < 1 or b@x == 50"])
+def test_a_number_that_is_not_there_fails_however_the_condition_is_written(condition: str) -> None:
+    drawn = {"a@x": np.array([0.0, np.nan]), "b@x": np.full(2, 50.0)}
+    (one,) = verdict_of(experiment(condition), {"a@x": np.nan, "b@x": 50.0}, drawn, {}, {}).expected
+    assert one.share == 0.5 and not one.central
+
+
 def test_the_value_behind_the_failures_is_named() -> None:
     rng = np.random.default_rng(1)
     cause, bystander = rng.lognormal(size=100), rng.lognormal(size=100)

@@ -130,3 +130,58 @@ def test_a_folder_is_written_whole_and_not_replaced_by_chance(tmp_path: Path) ->
     with pytest.raises(InputError, match="to replace a bench result"):
         study.run(tmp_path / "mine", progress=False, overwrite=True)
     assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+FILTERS = """
+exocosm: 1
+kind: experiment
+name: filters
+uncertainty: {draws: 20}
+subjects: {number: 2}
+values:
+  - {quantity: filter_hold_up_volume, device: amicon_ultra_15_100_kda, value: 0.2, unit: mL, method: assumed, low: 0.02, high: 2}
+experiment:
+  id: mine
+  stage: isolation
+  grade: E
+  rule: the second step brings the sample to 0.1 mL
+  expected:
+    same: {is: left@two == left@two, says: "it is done"}
+    front: {is: best@two <= 1, says: "it can be judged beside the other"}
+bench:
+  samples:
+    urine: {fluid: urine, volume: 10 mL}
+  protocols:
+    two: {steps: [{ultrafiltration: {filter: amicon_ultra_15_100_kda}}, {tangential_flow: {module: hollow_fiber_500_kda, to: 0.1 mL}}]}
+    one: {steps: [{ultrafiltration: {filter: amicon_ultra_15_100_kda}}]}
+arms:
+  two: {sample: urine, protocol: two}
+  one: {sample: urine, protocol: one}
+metrics:
+  left: {of: recovery, kind: small_ev}
+fronts:
+  best: {metrics: {left: higher}}
+contrasts:
+  change: {metric: left, arm: two, against: one, as: ratio}
+"""  # noqa: E501
+
+
+def test_a_draw_that_cannot_be_done_is_counted_and_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "filters.yaml").write_text(FILTERS)
+    study = bench_studies.load(tmp_path / "filters.yaml")
+    found = study.run(tmp_path / "out", progress=False)
+    drawn = found.metrics.query("metric == 'left' and draw >= 0")
+    two, one = (drawn[drawn.arm == arm]["value"].to_numpy() for arm in ("two", "one"))
+    missing = np.isnan(two)
+    assert 2 <= missing.sum() <= 18 and np.isfinite(one).all()
+    assert found.recipe["could_not_be_done"] != {}
+    ((reason, often),) = found.recipe["could_not_be_done"].items()  # other volumes, the same reason
+    assert often == missing.sum() and "arm 'two'" in reason and "step 2 (tangential_flow)" in reason
+    contrast = found.contrasts.query("draw >= 0")["value"].to_numpy()
+    assert np.array_equal(np.isnan(contrast), missing)
+    assert not found.fronts[found.fronts.draw.isin(np.flatnonzero(missing))]["member"].any()
+    assert found.verdict is not None
+    assert {each.share for each in found.verdict.expected} == {float((~missing).mean())}  # a missing number fails
+    assert "could not be done" in (tmp_path / "out" / "report.html").read_text()
+    with pytest.raises(InputError, match="arm 'two'"):  # at the centre it is an error
+        run_bench(load_bench(FILTERS.replace("to: 0.1 mL", "to: 0.5 mL")), progress=False)

@@ -53,8 +53,9 @@ def bench_page(result: BenchResult) -> Page:
 def _answer(result: BenchResult) -> tuple[str, list[str], str]:
     verdict = result.verdict
     draws = int(result.recipe["draws"])
+    spread = [_spread_in_words(draws, int(result.recipe["donors"])), *_not_done(result)]
     if verdict is None:
-        return "What every arm gives", [_spread_in_words(draws, int(result.recipe["donors"]))], ""
+        return "What every arm gives", spread, ""
     tone = {REPRODUCED: "better", NOT_REPRODUCED: "worse"}.get(verdict.verdict, "")
     return (
         f"{verdict.id}: {verdict.sentence}",
@@ -62,10 +63,19 @@ def _answer(result: BenchResult) -> tuple[str, list[str], str]:
             f"Counts as reproduced: {verdict.rule}.",
             f"Grade {verdict.grade} - {verdict.evidence}. {counted(len(verdict.claims), 'claim')} of the literature: "
             f"{', '.join(verdict.claims)}.",
-            _spread_in_words(draws, int(result.recipe["donors"])),
+            *spread,
         ],
         tone,
     )
+
+
+def _not_done(result: BenchResult) -> list[str]:
+    """What could not be done in some draws or for some donors, and why."""
+    return [
+        f"{counted(number, 'time')}, draws and donors together, an arm could not be done and its numbers are missing: "
+        f"{reason}"
+        for reason, number in result.recipe["could_not_be_done"].items()
+    ]
 
 
 def _spread_in_words(draws: int, donors: int) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exocosm.network.expression import Expression, evaluate
+from exocosm.network.expression import Expression, evaluate, symbols
 from exocosm.network.grammar import parse
 from exocosm.study.header import GRADES, ExpectationText, ExperimentText
 
@@ -124,7 +125,7 @@ def _expected(
         condition=text.is_,
         says=text.says,
         control=text.control,
-        central=bool(evaluate(condition, central) == 1.0),
+        central=_holds(condition, central),
         share=None if holds is None else float(holds.mean()),
         donors=None if among is None else float(among.mean()),
         suspects=() if holds is None else _suspects(holds, values),
@@ -137,7 +138,13 @@ def _holding(condition: Expression, columns: Mapping[str, Array]) -> NDArray[np.
     if not rows:
         return None
     each = ({name: float(column[row]) for name, column in columns.items()} for row in range(rows))
-    return np.array([evaluate(condition, row) == 1.0 for row in each])
+    return np.array([_holds(condition, row) for row in each])
+
+
+def _holds(condition: Expression, numbers: Mapping[str, float]) -> bool:
+    """Whether a condition is true; one that meets a number that is not there is not, not even as `not x > 1`."""
+    there = all(not math.isnan(numbers[name]) for name in symbols(condition) if name in numbers)
+    return there and bool(evaluate(condition, numbers) == 1.0)
 
 
 def _suspects(holds: NDArray[np.bool_], values: Mapping[str, tuple[str, str, Array]]) -> tuple[Suspect, ...]:

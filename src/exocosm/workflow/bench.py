@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
+# not those of names and steps
+_A_NUMBER = re.compile(r"(?<![\w'-])(?<!step )\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
 def run_bench(
@@ -47,7 +51,9 @@ def run_bench(
 ) -> BenchResult:
     """Run a bench study.  draws, donors, seed: instead of its own.
 
-    Raises InputError, EvidenceError or CheckError for what cannot be done, with arm and step.
+    Raises InputError, EvidenceError or CheckError for what cannot be done at the central values, with arm and step.
+    Where an arm cannot be done in a draw or for a donor only, its numbers there are NaN, and the recipe's
+    `could_not_be_done` says why and how often.
     """
     import pandas as pd
 
@@ -61,13 +67,14 @@ def run_bench(
     )
     central, runs = _arms(study, numbers)
     with progress_of(study.name, draws + donors, 0, progress) as advance:
+        failed: list[str] = []
         drawn = []
         for draw in range(draws):
-            drawn.append(_arms(study, numbers.drawn(draw))[0])
+            drawn.append(_arms(study, numbers.drawn(draw), failed)[0])
             advance(1)
         among = []
         for donor in range(donors):
-            among.append(_arms(study, Numbers(numbers.ledger, None, donor))[0])
+            among.append(_arms(study, Numbers(numbers.ledger, None, donor), failed)[0])
             advance(1)
     asked = list(central)
     columns = {name: np.array([row[name] for row in drawn]) for name in asked}
@@ -84,7 +91,8 @@ def run_bench(
         )
     return BenchResult(
         study=study,
-        recipe=_recipe(study, known, numbers, draws, donors, seed, verdict),
+        recipe=_recipe(study, known, numbers, draws, donors, seed, verdict)
+        | {"could_not_be_done": reasons_counted(failed)},
         metrics=_metric_rows(study, central, columns, of_donors),
         contrasts=pd.DataFrame(
             [(name, draw, row[name]) for draw, row in enumerate([central, *drawn], CENTRAL) for name in file.contrasts],
@@ -99,26 +107,51 @@ def run_bench(
     )
 
 
-def _arms(study: BenchStudy, numbers: Numbers) -> tuple[dict[str, float], dict[str, ProtocolRun]]:
-    """Every number that expectations may use, and the runs behind them, with the numbers of one run."""
+def reasons_counted(reasons: Sequence[str]) -> dict[str, int]:
+    """How often each reason was met, the most frequent first; reasons that differ in their numbers only are one."""
+    first: dict[str, str] = {}
+    kinds = [_A_NUMBER.sub("#", reason) for reason in reasons]
+    for kind, reason in zip(kinds, reasons, strict=True):
+        first.setdefault(kind, reason)
+    return {first[kind]: number for kind, number in Counter(kinds).most_common()}
+
+
+def _arms(
+    study: BenchStudy, numbers: Numbers, failed: list[str] | None = None
+) -> tuple[dict[str, float], dict[str, ProtocolRun]]:
+    """Every number that expectations may use, and the runs behind them, with the numbers of one run.
+
+    With `failed` the numbers of an arm that cannot be done are NaN, as are fronts and contrasts with it, and the reason
+    goes there; without, it is an InputError.
+    """
     file = study.file
     samples: dict[str, Specimen] = {}
     runs: dict[str, ProtocolRun] = {}
     found: dict[str, float] = {}
     for name, arm in file.arms.items():
-        if arm.sample not in samples:
-            samples[arm.sample] = specimen_from(file.bench.samples[arm.sample], numbers)
+        numbers_of_arm = dict.fromkeys((f"{metric}@{name}" for metric in file.metrics), np.nan)
         try:
+            if arm.sample not in samples:
+                samples[arm.sample] = specimen_from(file.bench.samples[arm.sample], numbers)
             runs[name] = run_protocol(samples[arm.sample], study.protocol(name), numbers)
+            numbers_of_arm |= {
+                f"{metric}@{name}": _number(text, runs[name], numbers) for metric, text in file.metrics.items()
+            }
         except InputError as problem:
-            raise InputError(f"arm '{name}': {problem}") from None
-        for metric, text in file.metrics.items():
-            found[f"{metric}@{name}"] = _number(text, runs[name], numbers)
+            reason = f"arm '{name}': {problem}"
+            if failed is None:
+                raise InputError(reason) from None
+            failed.append(reason)
+            runs.pop(name, None)
+        found |= numbers_of_arm
     for name, contrast in file.contrasts.items():
         value, against = found[f"{contrast.metric}@{contrast.arm}"], found[f"{contrast.metric}@{contrast.against}"]
         found[name] = _contrast(contrast.as_, value, against)
     for name, asked in file.fronts.items():
         arms = asked.arms or list(file.arms)
+        if any(arm not in runs for arm in arms):  # who beats whom is not known
+            found |= dict.fromkeys((name, *(f"{name}@{arm}" for arm in arms)), np.nan)
+            continue
         costs = np.array([[found[f"{metric}@{arm}"] for metric in asked.metrics] for arm in arms])
         signs = np.array([-1.0 if direction == "higher" else 1.0 for direction in asked.metrics.values()])
         members = non_dominated(np.nan_to_num(costs * signs, nan=np.inf, posinf=np.inf, neginf=-np.inf))
@@ -187,7 +220,7 @@ def _front_rows(study: BenchStudy, central: Mapping[str, float], drawn: Mapping[
         for arm in asked.arms or list(study.file.arms):
             key = f"{name}@{arm}"
             rows.append((name, CENTRAL, arm, bool(central[key])))
-            rows += [(name, draw, arm, bool(member)) for draw, member in enumerate(drawn[key])]
+            rows += [(name, draw, arm, member == 1.0) for draw, member in enumerate(drawn[key])]
     return pd.DataFrame(rows, columns=["front", "draw", "arm", "member"])
 
 
