@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -102,7 +101,7 @@ def ranged(row: dict[str, Any], as_percent: bool = False) -> str:
     parts = [
         f"{words}{interval(factor * row[low], factor * row[high], '', 2)}"
         for words, low, high in (("95 %: ", "low", "high"), ("by donor: ", "donor_low", "donor_high"))
-        if not math.isnan(row[low]) and row[high] - row[low] > SAME * abs(row["value"])
+        if _differs(row, low, high)
     ]
     return quantity(factor * row["value"], unit, 2) + (f" ({'; '.join(parts)})" if parts else "")
 
@@ -160,11 +159,14 @@ def _tables(prediction: Prediction) -> list[Table]:
 
 def _cell(row: dict[str, Any]) -> str:
     text = shown(row["value"], 2)
-    if not math.isnan(row["low"]) and row["low"] != row["high"]:
-        text += f" ({interval(row['low'], row['high'], '', 2)})"
-    if not math.isnan(row["donor_low"]) and row["donor_low"] != row["donor_high"]:
-        text += f"; d {interval(row['donor_low'], row['donor_high'], '', 2)}"
-    return text
+    text += f" ({interval(row['low'], row['high'], '', 2)})" if _differs(row, "low", "high") else ""
+    donors = _differs(row, "donor_low", "donor_high")
+    return text + (f"; d {interval(row['donor_low'], row['donor_high'], '', 2)}" if donors else "")
+
+
+def _differs(row: dict[str, Any], low: str, high: str) -> bool:
+    """Whether a range is known and worth telling."""
+    return bool(row[high] - row[low] > SAME * abs(row["value"]))  # false for NaN: not known
 
 
 def _moving(prediction: Prediction) -> tuple[list[str], list[str]]:

@@ -126,16 +126,24 @@ def size_picture(prediction: Prediction) -> Picture:
 
 
 def _smoothed(population: Population, kind: str, edges: Numbers) -> Numbers:
-    """Particles per nm of one kind: every parcel spread as wide as the gap to its neighbours."""
+    """Particles per nm of one kind, summed over where they come from."""
     of_kind = population.kind == kind
-    order = np.argsort(population.diameter_nm[of_kind])
-    sizes, counts = population.diameter_nm[of_kind][order], population.count[of_kind][order]
-    if sizes.size < 2:
+    found = np.zeros(edges.size - 1)
+    for origin in np.unique(population.origin[of_kind]):
+        of_origin = of_kind & (population.origin == origin)
+        found += _spread_out(population.diameter_nm[of_origin], population.count[of_origin], edges)
+    return found
+
+
+def _spread_out(diameter_nm: Numbers, count: Numbers, edges: Numbers) -> Numbers:
+    """Particles per nm between edges: every parcel spread as wide as the gap to its neighbours."""
+    if diameter_nm.size < 2:
         return np.zeros(edges.size - 1)
-    logs = np.log(sizes)
+    order = np.argsort(diameter_nm)
+    logs = np.log(diameter_nm[order])
     middles = 0.5 * (logs[1:] + logs[:-1])
     ends = np.concatenate([[2 * logs[0] - middles[0]], middles, [2 * logs[-1] - middles[-1]]])
-    through = np.interp(np.log(edges), ends, np.concatenate([[0.0], np.cumsum(counts)]))
+    through = np.interp(np.log(edges), ends, np.concatenate([[0.0], np.cumsum(count[order])]))
     return np.asarray(np.diff(through) / np.diff(edges))
 
 
