@@ -42,6 +42,12 @@ def test_a_noisy_series_is_linear_and_its_interval_holds_one() -> None:
     assert hits >= 88  # 95 expected
 
 
+def test_single_runs_of_many_dilutions_are_seldom_called_broken_by_chance() -> None:
+    dilutions = [250.0, 500.0, 1000.0, 2000.0, 4000.0]
+    alarms = sum(bool(line(series(1e11, dilutions, cv=0.07, seed=seed, videos=1)).broken) for seed in range(300))
+    assert alarms <= 12  # a difference of more than a quarter from the others is three standard deviations
+
+
 @pytest.mark.parametrize(
     ("which", "factor", "word"),
     [(0, 0.5, "dilute more"), (3, 2.0, "measure the diluent"), (3, 0.4, "walls"), (1, 1.8, "dilute again")],

@@ -43,3 +43,9 @@ def test_no_interval_below_three_replicates_and_none_below_zero(values: list[flo
         assert math.isnan(found.low) and math.isnan(found.high)
     else:
         assert 0 <= found.low <= found.value * (1 + 1e-12) and found.value <= found.high * (1 + 1e-12)
+
+
+def test_nothing_counted_has_no_interval_of_zero_width() -> None:
+    found = over_replicates([0.0, 0.0, 0.0])
+    assert (found.value, found.number) == (0.0, 3)
+    assert math.isnan(found.low) and found.how == "no interval: nothing in 3 videos"

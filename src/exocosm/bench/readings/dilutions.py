@@ -66,7 +66,8 @@ def linearity(levels: Sequence[Level], largest_difference: float) -> Linearity |
     """The line through a dilution series; None without two different dilutions of measured concentrations.
 
     largest_difference: how far undiluted concentrations may lie apart and still agree (0.25: a quarter).
-    The largest set of dilutions that agree is taken for right; which of two is, cannot be told.
+    The largest set of dilutions that agree, and those as near to its mean, are taken for right; which of two is,
+    cannot be told.
     """
     usable = [level for level in levels if np.isfinite(level.in_tube).any() and np.nanmin(level.in_tube) > 0]
     usable.sort(key=lambda level: level.dilution)
@@ -74,11 +75,14 @@ def linearity(levels: Sequence[Level], largest_difference: float) -> Linearity |
         return None
     slope, low, high, how = _slope(usable)
     logs = np.array([np.nanmean(np.log(level.undiluted)) for level in usable])
-    agreeing = _largest_agreeing(logs, math.log1p(largest_difference))
+    width = math.log1p(largest_difference)
+    agreeing = _largest_agreeing(logs, width)
     is_clear = agreeing.size * 2 > len(usable)
     broken = []
     if is_clear:
         centre = float(logs[agreeing].mean())
+        # many dilutions spread more widely by chance than two: what is near the middle of the others agrees with them
+        agreeing = np.flatnonzero(np.abs(logs - centre) <= width)
         for index, level in enumerate(usable):
             if index not in agreeing and not _covers(level, centre):
                 ratio = math.exp(float(logs[index]) - centre)

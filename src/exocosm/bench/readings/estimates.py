@@ -62,6 +62,8 @@ def over_replicates(values: Sequence[float] | Numbers, what: str = "videos", *, 
     if known.size == 1:
         return Estimate(mean, how=f"no interval: one of {what}")
     sd = float(known.std(ddof=1))
+    if not known.any():  # nothing seen has no scatter, which does not make nothing certain
+        return Estimate(0.0, sd=0.0, number=known.size, how=f"no interval: nothing in {known.size} {what}")
     if known.size < LEAST_REPLICATES:
         return Estimate(mean, sd=sd, number=known.size, how=f"no interval: {known.size} {what}")
     half = student_quantile(known.size - 1) * sd / math.sqrt(known.size)
