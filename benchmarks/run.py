@@ -1,7 +1,8 @@
-"""Run the benchmarks: python benchmarks/run.py [--only SECTION ...] [--output FILE]
+"""Run the benchmarks: python benchmarks/run.py [--group GROUP | --only SECTION ...] [--output FILE]
 
-A whole run writes results.json beside this file and the table of README.md; with --only nothing is written unless a
-file is named.  Engines that are compared take turns, so that whatever else the machine does meets them all.
+There are two groups, `engine` (results.json) and `bench` (bench_results.json).  A whole run, or one of a group, writes
+its files beside this one and the tables of README.md; with --only nothing is written unless a file is named.
+Engines that are compared take turns, so that whatever else the machine does meets them all.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)  # this file is started by its path
 
+from benchmarks.bench import bench_exports, bench_protocol, bench_screen  # noqa: E402
 from benchmarks.cohort import headline  # noqa: E402
 from benchmarks.growth import growth  # noqa: E402
 from benchmarks.records import Record, say, show  # noqa: E402
@@ -25,7 +27,6 @@ from benchmarks.scaling import lanes, limit, threads  # noqa: E402
 from benchmarks.single import single  # noqa: E402
 from benchmarks.startup import startup  # noqa: E402
 
-RESULTS = ROOT / "benchmarks" / "results.json"
 SECTIONS: dict[str, Callable[[], list[Record]]] = {
     "headline": headline,
     "threads": threads,
@@ -34,6 +35,14 @@ SECTIONS: dict[str, Callable[[], list[Record]]] = {
     "startup": startup,
     "growth": growth,
     "single": single,
+    "protocol": bench_protocol,
+    "screen": bench_screen,
+    "exports": bench_exports,
+}
+BENCH = ("protocol", "screen", "exports")
+GROUPS = {
+    "engine": (ROOT / "benchmarks" / "results.json", tuple(name for name in SECTIONS if name not in BENCH)),
+    "bench": (ROOT / "benchmarks" / "bench_results.json", BENCH),
 }
 
 
@@ -41,22 +50,35 @@ def main() -> None:
     """Run the sections that are asked for; print, and write what is to be kept."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", action="append", choices=SECTIONS, metavar="SECTION", help=", ".join(SECTIONS))
-    parser.add_argument("--output", type=Path, help="where the records go (a whole run: benchmarks/results.json)")
+    parser.add_argument("--group", choices=GROUPS, help="one of the two groups (default: both)")
+    parser.add_argument("--output", type=Path, help="where the records go, instead of the files of the groups")
     asked = parser.parse_args()
-    records: list[Record] = []
     with tempfile.TemporaryDirectory() as folder:
         os.environ["EXOCOSM_CACHE"] = folder  # nothing is compiled already
-        for name in asked.only or SECTIONS:
-            say(f"--- {name}")
-            found = SECTIONS[name]()
-            show(found)
-            records += [{**one, "section": name} for one in found]
-    output = asked.output or (None if asked.only else RESULTS)
+        if asked.only:
+            _write(_records(asked.only), asked.output)
+            return
+        for group in [asked.group] if asked.group else GROUPS:
+            results, sections = GROUPS[group]
+            _write(_records(sections), asked.output or results)
+    if asked.output is None:
+        subprocess.run([sys.executable, str(ROOT / "docs" / "refresh_readme.py")], check=True)
+
+
+def _records(sections: Sequence[str]) -> list[Record]:
+    records: list[Record] = []
+    for name in sections:
+        say(f"--- {name}")
+        found = SECTIONS[name]()
+        show(found)
+        records += [{**one, "section": name} for one in found]
+    return records
+
+
+def _write(records: list[Record], output: Path | None) -> None:
     if output is not None:
         output.write_text(json.dumps(records, indent=2, allow_nan=False) + "\n", encoding="utf-8")
         say(f"{len(records)} records in {output}")
-    if output == RESULTS:
-        subprocess.run([sys.executable, str(ROOT / "docs" / "refresh_readme.py")], check=True)
 
 
 if __name__ == "__main__":

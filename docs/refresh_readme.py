@@ -17,6 +17,7 @@ from exocosm.evidence.catalogue import load_catalogue
 from exocosm.trajectory.result import Result
 
 BEGIN, END = "<!-- predictions: begin -->", "<!-- predictions: end -->"
+BENCH_BEGIN, BENCH_END = "<!-- bench: begin -->", "<!-- bench: end -->"
 BENCHMARKS_BEGIN, BENCHMARKS_END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 ROOT = Path(__file__).parents[1]
 IN_README = ("headline", "threads", "limit", "startup")  # sections; the others are in the file alone
@@ -69,8 +70,23 @@ def benchmarks(results: list[dict[str, Any]]) -> str:
         times = " | ".join(number(one[key] * 1e3) for key in ("seconds", "peer_seconds"))
         what = one["name"].removeprefix("cohort: ")
         lines.append(f"| {what} | {one['peer']} | {number(one['ratio'])} | {times} | {one['error']:.1e} |")
-    machines = sorted({f"{one['machine']} ({one['date']})" for one in chosen})
-    return "\n".join([*lines, "", f"Measured on {'; '.join(machines)}."])
+    return "\n".join([*lines, "", f"Measured on {machines_of(chosen)}."])
+
+
+def bench(results: list[dict[str, Any]]) -> str:
+    """The benchmarks of the bench as a table in Markdown."""
+    lines = ["| what | beside | times faster | ms | peer's ms | error |", "|---|---|---|---|---|---|"]
+    for one in results:
+        times = " | ".join(number(one[key] * 1e3) for key in ("seconds", "peer_seconds"))
+        what = one["name"].removeprefix("bench: ")
+        error = f"{one['error']:.1e}" if one["error"] else ""
+        lines.append(f"| {what} | {one['peer']} | {number(one['ratio'])} | {times} | {error} |")
+    return "\n".join([*lines, "", f"Measured on {machines_of(results)}."])
+
+
+def machines_of(results: list[dict[str, Any]]) -> str:
+    """On which machines, and when."""
+    return "; ".join(sorted({f"{one['machine']} ({one['date']})" for one in results}))
 
 
 def replaced(text: str, begin: str, end: str, content: str) -> str:
@@ -85,6 +101,8 @@ def main(folder: str = "") -> None:
     text = readme.read_text(encoding="utf-8")
     measured = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
     text = replaced(text, BENCHMARKS_BEGIN, BENCHMARKS_END, benchmarks(measured))
+    at_the_bench = json.loads((ROOT / "benchmarks" / "bench_results.json").read_text(encoding="utf-8"))
+    text = replaced(text, BENCH_BEGIN, BENCH_END, bench(at_the_bench))
     if folder:
         result = load_result(folder)
         text = replaced(text, BEGIN, END, predictions(result))

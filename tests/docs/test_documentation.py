@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from exocosm.bench.design.goals import read_goals
+from exocosm.bench.numbers import bench_numbers
 from exocosm.bench.protocol import read_protocol
 from exocosm.bench.samples import read_sample
 from exocosm.study.bench_load import load_bench
@@ -93,7 +95,11 @@ def test_bench_studies_in_the_documentation_can_be_run(block: Block) -> None:
     assert result.metrics["value"].notna().any()
 
 
-READERS = {"protocol": read_protocol, "sample": read_sample}
+READERS = {
+    "protocol": read_protocol,
+    "sample": read_sample,
+    "goals": lambda source: read_goals(source, bench_numbers()),
+}
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.kind in READERS], ids=str)
