@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exocosm.bench.fluids import specimen_of
 from exocosm.bench.numbers import Numbers, bench_numbers
 from exocosm.bench.particles import (
     VESICLES,
     Composition,
     composition_of,
     density_in,
+    filled_with_medium,
     marker_copies,
     mixed_index,
     molecule_density,
@@ -280,3 +282,17 @@ def test_the_catalogue_knows_what_vesicles_are_made_of(numbers: Numbers) -> None
     assert {composition_of(kind, numbers).shell_density for kind in VESICLES} == {
         composition_of("small_ev", numbers).shell_density
     }
+
+
+def test_a_molecule_sinks_as_its_mass_less_what_it_displaces(numbers: Numbers) -> None:
+    """The sphere filled with medium weighs m (1 - v rho) in it, whatever size the sphere is."""
+    plasma = specimen_of("plasma", 1.0, numbers).population
+    medium = np.array([1.02, 1.12, 1.28])
+    filled = filled_with_medium(plasma, np.tile(plasma.density, (3, 1)), medium, numbers)
+    for kind in ("albumin", "ago2_complex"):
+        place = int(np.flatnonzero(plasma.kind == kind)[0])
+        mass, dry = numbers("molecular_mass", "g", carrier=kind), numbers("protein_density", "g/mL", carrier=kind)
+        weight = float(sphere_volume(plasma.diameter_nm[place])) * (filled[:, place] - medium)
+        assert weight == pytest.approx(mass * (1.0 - medium / dry), rel=1e-9)
+    ldl = plasma.kind == "ldl"
+    assert np.array_equal(filled[:, ldl], np.tile(plasma.density[ldl], (3, 1)))

@@ -170,16 +170,25 @@ def density_in(
     Shapes: the solute's mass fraction may be a number -> [parcel], or an array [k, ...] -> [k, ..., parcel].
     """
     density = swollen(population, medium, solute_mass_fraction, numbers)[0]
-    if medium_density is not None:
-        around = np.asarray(medium_density, dtype=float)[..., np.newaxis]
-        for kind in known_words("molecular_mass", "carrier", numbers):
-            of_kind = population.kind == kind
-            if of_kind.any():
-                water = numbers("lumen_fluid_density", "g/mL", carrier=kind)
-                dry = numbers("protein_density", "g/mL", carrier=kind)
-                share = np.clip((population.density[of_kind] - water) / (dry - water), 0.0, 1.0)
-                density[..., of_kind] = share * dry + (1.0 - share) * around
-    return density
+    return density if medium_density is None else filled_with_medium(population, density, medium_density, numbers)
+
+
+def filled_with_medium(population: Population, density: Array, medium_density: ArrayLike, numbers: Numbers) -> Array:
+    """The densities with medium instead of water in the spheres of dissolved molecules, g/mL; shape [..., parcel].
+
+    share * dry protein + (1 - share) * medium, share of the molecule in its sphere: a molecule stands still only where
+    the medium is as dense as dry protein.  medium_density: [...].
+    """
+    found = np.array(density)
+    around = np.asarray(medium_density, dtype=float)[..., np.newaxis]
+    for kind in known_words("molecular_mass", "carrier", numbers):
+        of_kind = population.kind == kind
+        if of_kind.any():
+            water = numbers("lumen_fluid_density", "g/mL", carrier=kind)
+            dry = numbers("protein_density", "g/mL", carrier=kind)
+            share = np.clip((population.density[of_kind] - water) / (dry - water), 0.0, 1.0)
+            found[..., of_kind] = share * dry + (1.0 - share) * around
+    return found
 
 
 def swollen(

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from exocosm.bench.fluids import specimen_of
 from exocosm.bench.gradient_recipe import DensityGradientSettings
 from exocosm.bench.isolation.density_gradient import density_gradient
 from exocosm.bench.isolation.registry import Outcome
@@ -141,6 +142,16 @@ def test_loaded_below_lipoproteins_rise_and_albumin_stays(numbers: Numbers) -> N
     found = run(numbers, **low).findings
     assert found["band_density vldl"] < found["band_density small_ev"] < found["band_density albumin"]
     assert found["band_density small_ev"] == pytest.approx(1.10, abs=0.01)
+
+
+def test_dissolved_protein_neither_floats_nor_bands_among_vesicles(numbers: Numbers) -> None:
+    """Its hydrodynamic sphere holds the solution, not a drop of water: dry protein is denser than any sucrose."""
+    plasma = specimen_of("plasma", 0.5, numbers)
+    far = run(numbers, SUCROSE, plasma, time="900 h", force="200000 g average").findings
+    assert far["pelleted_share albumin"] == pytest.approx(1.0)
+    below = {"load": "bottom", "load_amount": "2 M", "gradient_volume": "10 mL", "load_volume": "0.5 mL"}
+    after = run(numbers, SUCROSE, plasma, **below, time="400 h", force="200000 g average").findings
+    assert after["band_density small_ev"] < 1.15 and after["pelleted_share albumin"] > 0.8
 
 
 def test_larger_samples_take_more_tubes_and_runs(numbers: Numbers) -> None:

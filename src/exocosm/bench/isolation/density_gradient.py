@@ -19,7 +19,7 @@ from exocosm.bench.banding import carried, diffused
 from exocosm.bench.gradient_recipe import Amount, DensityGradientSettings
 from exocosm.bench.isolation.registry import Consumable, Outcome, isolation
 from exocosm.bench.numbers import Numbers
-from exocosm.bench.particles import swollen
+from exocosm.bench.particles import filled_with_medium, swollen
 from exocosm.bench.rotors import Rotor, find_rotor, speed_rpm
 from exocosm.bench.sedimentation import effective_minutes, omega_squared, sedimentation_coefficient
 from exocosm.bench.specimen import Specimen
@@ -215,6 +215,7 @@ def _in_gradient(
     low = np.minimum((mass_fraction / step).astype(int), LEVELS - 2)
     part = (mass_fraction / step - low)[:, None]
     own, size = (level[low] + (level[low + 1] - level[low]) * part for level in at_levels)
+    own = filled_with_medium(specimen.population, own, density, numbers)
     return np.asarray(own.T), np.asarray(size.T)
 
 
