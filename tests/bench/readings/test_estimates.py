@@ -39,7 +39,7 @@ def test_intervals_of_simulated_videos_hold_the_known_mean_95_times_of_100(count
 def test_no_interval_below_three_replicates_and_none_below_zero(values: list[float], missing: int) -> None:
     found = over_replicates(np.array([*values, *[math.nan] * missing]))
     assert found.number == len(values)
-    if len(values) < 3:
+    if len(values) < 3 or not any(values):
         assert math.isnan(found.low) and math.isnan(found.high)
     else:
         assert 0 <= found.low <= found.value * (1 + 1e-12) and found.value <= found.high * (1 + 1e-12)

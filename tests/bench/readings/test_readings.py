@@ -126,12 +126,28 @@ def test_a_list_of_particles_of_a_video_that_is_there_already_is_shown_and_not_c
     summary = made.recording((1e11, 1e11, 1e11), dilution=10.0, file="exp.csv")
     video = summary.replicates[0].name
     listed = Recording("nanosight", "particles", f"{video}_ParticleData.csv", "x", video,
-                       (Replicate(video, diameters_nm=np.full(500, 300.0)),), kind="particles")  # fmt: skip
+                       (Replicate(video, diameters_nm=np.full(2000, 300.0)),), kind="particles")  # fmt: skip
     for files in ((summary, listed), (listed, summary)):
         (sample,) = read(*files).samples
         assert len(sample.measurements) == 2
         assert sample.estimates["d50"].value == pytest.approx(110, rel=0.01)
         assert sample.concentration.value == pytest.approx(1e11)
+
+
+def test_a_list_of_particles_that_was_cut_off_is_told_and_one_of_other_particles_is_another_video() -> None:
+    summary = made.recording(replicates=[made.video(f"run_0{k}", 1e8) for k in range(3)], file="exp.csv")
+    diameters = np.random.default_rng(2).lognormal(np.log(110), 0.25, 2000)
+
+    def listed(sizes: np.ndarray) -> Recording:
+        video = Replicate("run_00", diameters_nm=sizes, included=np.ones(sizes.size, bool))
+        return Recording("nanosight", "p", "run_00_ParticleData.csv", "x", "run_00", (video,), kind="particles")
+
+    assert "valid tracks" not in told(read(summary, listed(diameters)), "twin")
+    short = read(summary, listed(diameters[:700]))
+    assert "lists 700 counted particles, exp.csv states 2000 valid tracks" in told(short, "twin")
+    assert len(short.samples) == 1
+    other = read(summary, listed(2 * diameters[:700]))
+    assert [sample.name for sample in other.samples] == ["pool", "run_00"]
 
 
 def test_videos_that_are_only_named_alike_are_counted() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from types import MappingProxyType
 import numpy as np
 
 from exocosm.bench.readings.findings import Finding
+from exocosm.bench.readings.sizes import NAMES, counted_diameters, replicate_sizes
 from exocosm.bench.recordings.contract import Histogram, Recording, Replicate
 from exocosm.errors import InputError, nearest
 
@@ -20,6 +22,7 @@ DECISIVE = (
     "camera level", "camera type", "laser type", "detection threshold", "slider shutter", "slider gain",
     "sensitivity", "shutter", "laser wavelength", "minimum brightness",
 )  # fmt: skip
+_SAME_MEDIAN = 0.1  # by how much the logarithms of medians of one video may differ between a list and its histogram
 _TIME = re.compile(r"[ _-]*\d{4}-\d{2}-\d{2}[ _T-]+\d{2}-\d{2}-\d{2}")
 _INDEX = re.compile(r"[ _-]*\d+$")
 
@@ -79,12 +82,16 @@ class _Video:
                 return True
             times = {self.recording.captured, other.recording.captured} - {""}
             return self.recording.sample == other.recording.sample and len(times) < 2
-        listed = next((video.diameters_nm[video.included] for video in (one, two)
-                       if video.diameters_nm is not None and video.included is not None), None)  # fmt: skip
-        tracks = next(
-            (video.reported["valid_tracks"] for video in (one, two) if "valid_tracks" in video.reported), None
-        )
-        return listed is None or tracks is None or listed.size == tracks
+        counts, middles = zip(_tracks_and_median(one), _tracks_and_median(two), strict=True)
+        return not (abs(counts[0] - counts[1]) > 0 and abs(math.log(middles[0] / middles[1])) > _SAME_MEDIAN)
+
+
+def _tracks_and_median(replicate: Replicate) -> tuple[float, float]:
+    """How many particles were counted, and their median diameter; NaN where it is not known."""
+    listed = counted_diameters(replicate)
+    if listed is not None:
+        return float(listed.size), float(np.median(listed)) if listed.size else math.nan
+    return replicate.reported.get("valid_tracks", math.nan), float(replicate_sizes(replicate)[NAMES.index("d50")])
 
 
 def _same_shape(one: Histogram, two: Histogram) -> bool:
@@ -125,9 +132,10 @@ def measurements_of(
         own = described.samples.get(recording.file) or described.samples.get(repeats)
         named = first.sample if first else recording.sample
         sample = own or (named if group_by == "sample" else f"{named} ({repeats or recording.file})")
-        if repeats:
+        if first:
             text = f"holds videos that stand in {repeats} too: shown, but not counted again"
             findings.append(Finding("note", recording.file, "twin", text))
+            findings += _shortened(recording, first)
         elif namesakes := _namesakes(recording, known):
             text = (
                 f"holds videos that are named like some of {namesakes}, but are of another sample or time and hold "
@@ -197,6 +205,20 @@ def _repeated(recording: Recording, videos: Mapping[str, Sequence[_Video]]) -> R
             return None
         found = found or first.recording
     return found
+
+
+def _shortened(recording: Recording, first: Recording) -> list[Finding]:
+    """Lists of particles with other counts than the summary states: cut off, as nothing else would show."""
+    result = []
+    stated = {video.name: video.reported.get("valid_tracks") for video in first.replicates}
+    for replicate in recording.replicates:
+        listed, tracks = counted_diameters(replicate), stated[replicate.name]
+        if listed is not None and tracks is not None and listed.size != tracks:
+            text = (
+                f"lists {listed.size} counted particles, {first.file} states {tracks:g} valid tracks: was it cut off?"
+            )
+            result.append(Finding("note", recording.file, "twin", text))
+    return result
 
 
 def _namesakes(recording: Recording, videos: Mapping[str, Sequence[_Video]]) -> str:
