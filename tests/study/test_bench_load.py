@@ -55,7 +55,7 @@ def test_a_sound_study_is_loaded_from_text_and_file(tmp_path: Path) -> None:
 FAULTS = {
     "unknown sample": ("sample: vesicles, protocol: f", "sample: vesicle, protocol: f", "did you mean 'vesicles'"),
     "unknown protocol": ("protocol: slow}", "protocol: slwo}", "there is no protocol 'slwo'"),
-    "unknown method": ("slow: {steps: [{centrifugation", "slow: {steps: [{centrifugate", "did you mean 'centrifugation'"),
+    "unknown method": ("slow: {steps: [{centrifuga", "slow: {steps: [{centifuga", "did you mean 'centrifugation'"),
     "bare force": ("1000 g average", "1000 g", "average"),
     "unknown key": ("time: 10 min", "minutes: 10 min", "'minutes' is not a key here"),
     "no such metric": ("got@fast > got@slow", "gto@fast > got@slow", "there is no 'gto@fast'; did you mean 'got@fast'"),

@@ -206,6 +206,11 @@ def _plain(text: str, braces: bool = False) -> str:
     return text if braces else text.replace("{", "").replace("}", "").strip()
 
 
+def title(source: Source) -> str:
+    """The title of a source as a reader sees it, empty if it has none."""
+    return _plain(source.fields.get("title", ""))
+
+
 def link(key: str, sources: Mapping[str, Source]) -> str:
     """Where the source can be opened: its DOI as a link, else its http(s) address, else an empty text."""
     fields = _known(key, sources).fields

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from exocosm.evidence.bibliography import link, short
+from exocosm.evidence.bibliography import link, short, title
 from exocosm.network.describe import describe
 from exocosm.report import answers, figures, forest, ground, prediction, sensitivity, sentences, thin, verdict
 from exocosm.report.canvas import TRUST_COLOURS, looks
@@ -258,7 +258,7 @@ def _sources(result: Result) -> list[dict[str, Any]]:
         {
             "key": key,
             "short": short(key, sources),
-            "title": source.fields.get("title", "").replace("{", "").replace("}", ""),
+            "title": title(source),
             "where": ", ".join(
                 source.fields[field] for field in ("journal", "volume", "pages") if source.fields.get(field)
             ),

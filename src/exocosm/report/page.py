@@ -88,7 +88,7 @@ def _ground(page: Page) -> dict[str, Any]:
     """What a page rests on: values by trust, in words and as a bar, every row, and the sources."""
     from collections import Counter
 
-    from exocosm.evidence.bibliography import link, parse_bibliography
+    from exocosm.evidence.bibliography import link, parse_bibliography, title
     from exocosm.report.ground import METHOD_WORDS, citations, source_name
 
     sources, _ = parse_bibliography(page.bibliography) if page.bibliography else ({}, [])
@@ -115,7 +115,7 @@ def _ground(page: Page) -> dict[str, Any]:
         for word in order
     ]
     listed = [
-        {"name": source_name(key, sources), "title": source.fields.get("title", ""), "link": link(key, sources)}
+        {"name": source_name(key, sources), "title": title(source), "link": link(key, sources)}
         for key, source in sorted(sources.items())
     ]
     return {

@@ -36,8 +36,8 @@ class Outcome:
 
     product: what goes on.  waste: all that was put aside; product and waste together hold every particle of the input
     (and of `added`, less `destroyed`), parcel by parcel, to the last vesicle.  minutes: from the first touch to
-    the last, work and waiting; hands_on_minutes: what of it is work of a person.  instruction: the step as a person at the bench reads it.  warnings:
-    what is outside the method's domain.  added: particles that the step brings in (dye, background of a kit);
+    the last, work and waiting; hands_on_minutes: what of it is work of a person.  instruction: the step as a person at
+    the bench reads it.  warnings: what is outside the method's domain.  added: particles that the step brings in (dye, background of a kit);
     destroyed: particles that it takes apart (lysis, digestion).  findings: what the step shows by itself, such as
     `band_density small_ev` in g/mL.
     """
