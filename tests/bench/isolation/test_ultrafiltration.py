@@ -77,7 +77,7 @@ def test_retained_with_size_and_less_with_every_wash(numbers: Numbers) -> None:
     small = specimen.population.kind == "albumin"
     vesicle = specimen.population.kind == "small_ev"
     assert shares[2][small].max() < 0.2 < 0.5 < shares[2][vesicle].min()
-    assert run(specimen, numbers, filter="amicon_ultra_15_100_kda", washes=1).product.medium == "pbs"
+    assert run(specimen, numbers, filter="amicon_ultra_15_100_kda", washes=1).product.medium == "0.98 pbs + 0.02 urine"
     assert run(specimen, numbers, filter="amicon_ultra_15_100_kda").product.medium == "urine"
 
 

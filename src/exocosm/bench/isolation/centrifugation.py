@@ -31,6 +31,7 @@ from exocosm.vesicles.population import Population, split
 
 Array = NDArray[np.float64]
 MAXIMUM_WASHES = 10
+NOTHING_ML = 1e-9  # stands for no volume where a specimen must have one
 MOST_LEFT_ON = 0.5  # of a supernatant; who takes off less than half has not separated anything
 _POUR = re.compile(r"^\s*([0-9.eE+-]{1,20}\s*[A-Za-zµ]{1,20})\s+(?:of\s+)?(\S.{0,199})$")
 
@@ -160,11 +161,12 @@ def centrifugation(specimen: Specimen, settings: CentrifugationSettings, numbers
         wall = numbers("tube_wall_loss", "dimensionless")
         goes = kept_in_supernatant(pelleted, drawn_in, held, left_on, wall)
         kept_volume, kept_medium = volume * (1.0 - left_on), medium
+        discarded = max(volume * left_on, NOTHING_ML)
     else:
         again = settings.resuspend or Pour(volume, medium)
         resuspended = numbers("pellet_resuspended", "dimensionless")
         goes = kept_in_pellet(pelleted, drawn_in, held, left_on, resuspended)
-        kept_volume, kept_medium = again.volume_ml, again.medium
+        kept_volume, kept_medium, discarded = again.volume_ml, again.medium, volume
         if settings.wash:
             bath = settings.wash_volume or Pour(volume, again.medium)
             tubs = load_rotor(rotor, bath.volume_ml)
@@ -173,13 +175,14 @@ def centrifugation(specimen: Specimen, settings: CentrifugationSettings, numbers
             goes = goes * stays**settings.wash
             runs += settings.wash * tubs.runs
             handled += settings.wash * tubs.runs * tubs.tubes
+            discarded += settings.wash * bath.volume_ml
     product, waste = split(specimen.population, goes, "centrifugation")
     reached = share_by_kind(specimen.population, pelleted)
     hands_on = runs * numbers("hands_on_time", "min", device="centrifugation")
     hands_on += handled * numbers("hands_on_time_per_tube", "min", device="centrifugation")
     return Outcome(
         product=Specimen(product, kept_volume, kept_medium, temperature),
-        waste=(Specimen(waste, volume, medium, temperature),),
+        waste=(Specimen(waste, discarded, medium, temperature),),
         minutes=runs * (settings.time + sum(ramps)) + hands_on,
         hands_on_minutes=hands_on,
         instruction=_instruction(settings, rotor, rpm, temperature, load, volume),

@@ -30,7 +30,7 @@ class Digestion(Settings):
     """Settings of `digestion`.
 
     enzyme: a word of the catalogue (proteinase_k, trypsin, rnase_a ...).  concentration: in the mixture; the volume
-    that it adds is not counted.  time, temperature.
+    that it adds is not counted.  time, temperature: of the incubation; the sample then comes back to its own.
     """
 
     enzyme: Name
@@ -80,9 +80,7 @@ def digestion(specimen: Specimen, settings: Digestion, numbers: Numbers) -> Outc
         warnings.append(f"rates of {word} are known up to 40 degC; at {settings.temperature:g} degC it may lose itself")
     hands_on = numbers("hands_on_time", "min", device="digestion")
     return Outcome(
-        product=specimen.with_(
-            population=mix(_shaved(left, settings, warmth, numbers), enzyme), temperature_c=settings.temperature
-        ),
+        product=specimen.with_(population=mix(_shaved(left, settings, warmth, numbers), enzyme)),
         waste=(),
         minutes=settings.time + hands_on,
         hands_on_minutes=hands_on,

@@ -19,7 +19,7 @@ from exocosm.bench.devices import device_number
 from exocosm.bench.isolation.registry import Consumable, Outcome, isolation
 from exocosm.bench.kinds import of_each_kind
 from exocosm.bench.markers import copies_on
-from exocosm.bench.media import viscosity_mpa_s
+from exocosm.bench.media import mix_media, viscosity_mpa_s
 from exocosm.bench.numbers import Numbers
 from exocosm.bench.protocol import DISSOLVED_KINDS
 from exocosm.bench.settings import Celsius, Millilitres, Minutes, Name, Settings
@@ -285,7 +285,8 @@ def _outcome(
     used = [Consumable(settings.bead, settings.beads), Consumable("capture_tube", float(tubes))]
     if settings.keep == "unbound":
         share = np.clip((1.0 - residual / mixture) * unbound + (1.0 - magnet) * (1.0 - unbound), 0.0, 1.0)
-        volume, medium = mixture - residual, specimen.medium
+        volume, rest = mixture - residual, residual
+        medium = mix_media((specimen.medium, specimen.volume_ml), (settings.buffer, settings.beads))
         ending = "keep the liquid, discard the beads."
         minutes = settings.time + numbers("wash_time", "min")
     else:
@@ -293,6 +294,7 @@ def _outcome(
         given_back = numbers("elution_yield", "dimensionless", device=settings.bead) if settings.elute else 1.0
         share = np.clip(held * magnet ** (settings.washes + 1) * given_back + unbound * carried, 0.0, 1.0)
         volume, medium = settings.volume, settings.buffer
+        rest = mixture + settings.washes * washed
         ending = f"wash {settings.washes} times with {settings.wash_volume:.3g} mL per tube; "
         used.append(Consumable("wash_buffer_ml", settings.washes * washed))
         if settings.elute:
@@ -303,7 +305,6 @@ def _outcome(
             ending += f"take the beads up in {volume:.3g} mL {medium}."
             used.append(Consumable("pbs_ml", volume))
     product, waste = split(specimen.population, share, f"{CAPTURE}{names}, {settings.keep}")
-    rest = mixture + settings.washes * washed
     hands_on = numbers("hands_on_time", "min", device="immunocapture")
     return Outcome(
         product=specimen.with_(population=product, volume_ml=volume, medium=medium, temperature_c=temperature),

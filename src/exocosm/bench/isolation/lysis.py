@@ -33,7 +33,7 @@ class Lysis(Settings):
     """Settings of `lysis`.
 
     detergent: a word of the catalogue.  concentration: in the mixture, such as `0.5 %` (g per 100 mL); the volume that
-    it adds is not counted.  time, temperature.
+    it adds is not counted.  time, temperature: of the incubation; the sample then comes back to its own.
     """
 
     detergent: Name = "triton_x100"
@@ -77,7 +77,7 @@ def lysis(specimen: Specimen, settings: Lysis, numbers: Numbers) -> Outcome:
     released = dissolved_protein(mass, numbers("released_protein_molar_mass", "kDa"), f"lysis with {word}", numbers)
     hands_on = numbers("hands_on_time", "min", device="lysis")
     return Outcome(
-        product=specimen.with_(population=mix(left, released), temperature_c=settings.temperature),
+        product=specimen.with_(population=mix(left, released)),
         waste=(),
         minutes=settings.time + hands_on,
         hands_on_minutes=hands_on,

@@ -33,7 +33,8 @@ class Staining(Settings):
     """Settings of `staining`.
 
     dye: a word of the catalogue (PKH26, PKH67, DiI, CFSE ...).  concentration: in the mixture; the volume that it adds
-    is not counted.  time, temperature: long enough for equilibrium.
+    is not counted.  time, temperature: of the incubation, long enough for equilibrium; the sample then comes back
+    to its own.
     """
 
     dye: Name
@@ -96,7 +97,7 @@ def staining(specimen: Specimen, settings: Staining, numbers: Numbers) -> Outcom
         )
     hands_on = numbers("hands_on_time", "min", device="staining")
     return Outcome(
-        product=specimen.with_(population=mix(stained, added), temperature_c=settings.temperature),
+        product=specimen.with_(population=mix(stained, added)),
         waste=(),
         minutes=settings.time + hands_on,
         hands_on_minutes=hands_on,

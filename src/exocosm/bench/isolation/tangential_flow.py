@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import numpy as np
@@ -10,6 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from exocosm.bench.isolation.registry import Consumable, Outcome, isolation
 from exocosm.bench.isolation.ultrafiltration import concentrated_share, membrane_sieving
+from exocosm.bench.media import mix_media
 from exocosm.bench.numbers import Numbers
 from exocosm.bench.particles import VESICLES
 from exocosm.bench.settings import Millilitres, Name, Settings, in_unit
@@ -120,7 +122,8 @@ def tangential_flow(specimen: Specimen, settings: TangentialFlow, numbers: Numbe
         )
     set_up = numbers("module_set_up_time", "min")
     hands_on = numbers("hands_on_time", "min", device="tangential_flow")
-    medium = settings.buffer if settings.diavolumes > 0 else specimen.medium
+    old = math.exp(-settings.diavolumes)  # share of the fluid that the wash has not replaced
+    medium = mix_media((specimen.medium, old), (settings.buffer, 1.0 - old))
     diafiltered = f", then wash with {washed:.4g} mL {settings.buffer} ({settings.diavolumes:g} diavolumes)"
     return Outcome(
         product=specimen.with_(population=product, volume_ml=after, medium=medium),

@@ -11,10 +11,12 @@ from pydantic import Field, model_validator
 
 from exocosm.bench.devices import device_number
 from exocosm.bench.isolation.registry import Consumable, Outcome, isolation
+from exocosm.bench.media import mix_media
 from exocosm.bench.numbers import Numbers
 from exocosm.bench.pores import retained_ratio, sieving_coefficient
 from exocosm.bench.settings import Millilitres, Name, Settings
 from exocosm.bench.specimen import ATTOGRAM_PER_MICROGRAM, Specimen
+from exocosm.errors import InputError
 from exocosm.vesicles.population import split
 
 Column = NDArray[np.float64]
@@ -125,13 +127,19 @@ def ultrafiltration(specimen: Specimen, settings: Ultrafiltration, numbers: Numb
             f"{last_flux:.1%}); use more filters, dilute the sample, or remove protein first"
         )
     fillings = math.ceil(round(before / (filling * settings.filters), 9)) * (1 + settings.washes)
-    medium = settings.buffer if settings.washes else specimen.medium
-    kept, dropped = (after, filtrate) if settings.keep == "retentate" else (filtrate, after)
+    old = (after / before) ** settings.washes  # share of the fluid that no wash has replaced
+    medium = mix_media((specimen.medium, old), (settings.buffer, 1.0 - old))
+    if settings.keep == "filtrate" and not filtrate > 0:
+        raise InputError(
+            f"{least:.3g} mL stay in {_filters(settings)}: of {before:.3g} mL nothing passes; filter more, or take a "
+            "smaller filter"
+        )
+    kept, dropped = (after, filtrate * (1 + settings.washes)) if settings.keep == "retentate" else (filtrate, after)
     hands = numbers("hands_on_time", "min", device="ultrafiltration")
     hands_on = hands + (fillings - 1) * numbers("filling_time", "min")
     return Outcome(
-        product=specimen.with_(population=product, volume_ml=max(kept, least), medium=medium),
-        waste=(specimen.with_(population=waste, volume_ml=max(dropped, least), medium=medium),),
+        product=specimen.with_(population=product, volume_ml=kept, medium=medium),
+        waste=(specimen.with_(population=waste, volume_ml=dropped or least, medium=medium),),
         minutes=minutes + numbers("filling_time", "min") + hands_on,
         hands_on_minutes=hands_on,
         instruction=_instruction(specimen, settings, after, fillings),
