@@ -76,6 +76,32 @@ def test_wide_table_that_does_not_say_what_it_counts() -> None:
     assert any("does not say what its amounts are" in note for note in recording.notes)
 
 
+@pytest.mark.parametrize(
+    ("label", "factor"),
+    [
+        ("Concentration (E6 particles/ml)", 1e6),
+        ("Concentration / E6 particles ml-1", 1e6),
+        ("Concentration (10^8 particles / mL)", 1e8),
+        ("Concentration (x 10^6 particles/mL)", 1e6),
+        ("Concentration (1e6 particles/mL)", 1e6),
+        ("Concentration (particles/mL)", 1.0),
+        ("EV2 1 (particles/mL)", 1.0),
+    ],
+)
+def test_powers_of_ten_in_the_names_of_columns(label: str, factor: float) -> None:
+    (recording,) = wide_table.read(f"Size (nm),{label}\n10,2\n20,3\n30,0\n".encode(), "EV 7.csv")
+    histogram = recording.replicates[0].histogram
+    assert histogram is not None and histogram.unit == "particle/mL"
+    assert histogram.amount.tolist() == [2 * factor, 3 * factor, 0]
+    assert recording.sample == (label if label.startswith("EV2") else "EV 7")
+
+
+def test_only_the_name_that_tidynano_writes_stands_for_particles_per_ml() -> None:
+    for name, unit in (("particle_size", "particle/mL"), ("Particle Size (nm)", "unknown")):
+        (recording,) = wide_table.read(f"{name},pool\n10,2\n20,3\n30,0\n".encode(), "a.csv")
+        assert recording.replicates[0].histogram.unit == unit  # type: ignore[union-attr]
+
+
 def test_micrometres() -> None:
     (recording,) = wide_table.read("diameter_µm,x\n0.10,1\n0.20,5\n0.30,0\n".encode("latin-1"), "w.csv")
     histogram = recording.replicates[0].histogram
@@ -94,7 +120,13 @@ def test_micrometres() -> None:
         ("particle_size,x\n1,2\n1,3\n3,0\n", "line 3: size 1 nm does not follow"),
         ("particle_size,x,y\n1,2,3\n2,3,4\n3,0", "line 4: the file ends in the middle of a row"),
         ("particle_size,x\n1,2\n", "fewer than two rows"),
-        ("particle_size,Sample,count\n1,A,3\n2,B,4\n", "line 2: 'A' stands where"),
+        ("particle_size,Group,count\n1,A,3\n2,B,4\n", "line 2: 'A' stands where"),
+        ("particle_size,Sample,Counts\n1,12,3\n2,12,4\n", "column 'Sample' describes rows"),
+        ("Size (nm),CSD (particles/mL/nm)\n1,2\n2,3\n", "per nm, not per bin"),
+        ("Size (nm),Intensity\n1,2\n2,3\n", "is no number of particles"),
+        ("Diameter (nm),Volume (nm^3)\n1,2\n2,3\n", "is no number of particles"),
+        ("Size (nm),a (E6 particles/ml),b (particles/ml)\n1,2,3\n2,3,4\n", "different powers of ten"),
+        ("Size (nm),million particles/ml\n1,2\n2,3\n", "a factor that is not understood"),
         ("particle_size,percent undersize\n1,3\n2,4\n", "is no amount of particles"),
         ("particle_size;x\n1;1,000\n2;2,000\n3;0\n", "may be a decimal number or thousands"),
     ],

@@ -116,11 +116,11 @@ def require_no_more_cells(text: FileText, index: int, delimiter: str, most: int)
     cells = len(without_empty_end(split(text.lines[index], delimiter)))
     if cells > most:
         found = f"the row has {cells} cells for {most} columns"
+        advice = "every column needs a name, the names of rows too"
         if delimiter == ",":
             found += ": decimal commas in a file divided by commas would look like this"
-        raise refusal(
-            text.name, text.line(index), found, "export the file with decimal points, or divided by semicolons"
-        )
+            advice = "export the file with decimal points, or divided by semicolons"
+        raise refusal(text.name, text.line(index), found, advice)
 
 
 def _slow_block(

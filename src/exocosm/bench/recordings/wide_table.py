@@ -23,7 +23,7 @@ from exocosm.bench.recordings.file_text import FileText, file_text
 
 FORMAT = "wide table"
 _SIZE = re.compile(
-    r"(?:(?P<tidy>particle[_ .]?size)|(?:particle[_ .]?)?(?:size|diameter)|bin[_ .]?(?:centre|center))"
+    r"(?:(?P<tidy>particle[_.]size$)|(?:particle[_ .]?)?(?:size|diameter)|bin[_ .]?(?:centre|center))"
     r"[\s_/.(\[]*(?P<unit>nm|um|µm|μm)?[)\]]*",
     re.IGNORECASE,
 )
@@ -32,7 +32,25 @@ _AVERAGES = re.compile(
     re.IGNORECASE,
 )
 _NOT_AMOUNTS = re.compile(r"cumul|undersize|percent|%|dilution", re.IGNORECASE)
-_PER_ML = re.compile(r"particles?\s*/\s*ml\b|/\s*ml\b|per\s*ml\b", re.IGNORECASE)
+# columns that describe rows, and amounts that are no numbers of particles; as parts of words they may name a sample
+_LABELS = re.compile(
+    r"samples?|rep(?:licate)?|run|injection|tech[_ ]rep|(?:nano[_ ])?day|id|index|file(?:name)?", re.IGNORECASE
+)
+_OTHER_AMOUNTS = re.compile(
+    r"(?<![a-z])(?:intensity|brightness|volume|area|surface|mass|weight|fluorescence|scatter(?:ing)?|zeta|potential|"
+    r"diffusion|mobility|blockade|duration|nm\^?[23²³])(?![a-z])",
+    re.IGNORECASE,
+)
+_PER_NM = re.compile(r"(?:/|per)\s*nm\b|nm\^?-1", re.IGNORECASE)
+_POWER = re.compile(
+    r"(?<![a-z0-9.])(?:[x×*]?\s*10\s*\^?\s*\+?(\d+)|1?\.?0*e\+?(\d+))(?![0-9])\s*(?=particle|/|p\b|#)", re.IGNORECASE
+)
+_SCALED = re.compile(r"(?<![a-z0-9.])(?:e\+?\d|10\^|10e|million|billion|×|x\s*10)", re.IGNORECASE)
+_GENERIC = re.compile(
+    r"(?:particles?\s+)?(?:conc(?:entration|\.)?|counts?|number|particles?|events?)[\s/]*(?:[(\[].*[)\]])?(?:\s*/.*)?",
+    re.IGNORECASE,
+)
+_PER_ML = re.compile(r"particles?\s*/\s*ml\b|/\s*ml\b|per\s*ml\b|\bml\^?-1", re.IGNORECASE)
 _VIDEO = re.compile(r"(.+?)_(\d\d)")
 LAST_BIN = 0.05  # of the fullest bin; more than that at the end is worth a note
 _MAPPING = "describe its columns by a mapping (docs/instrument_files.md)"
@@ -60,8 +78,11 @@ def read(content: bytes, name: str) -> tuple[Recording, ...]:
     if not unit:
         notes.append(f"the column '{cells[column]}' names no unit; sizes are taken as nm, as tidyNano writes them")
     amounts = [cell for cell in cells[column + 1 :] if not _AVERAGES.fullmatch(cell)]
-    labelled = [_PER_ML.search(cell) is not None for cell in amounts]
     is_tidy = (found := _SIZE.fullmatch(cells[column])) is not None and found["tidy"] is not None
+    scale = _scale(text, at, amounts, is_tidy=is_tidy)
+    if scale != 1:
+        notes.append(f"amounts are multiplied by {scale:g}, as the names of the columns say")
+    labelled = [_PER_ML.search(cell) is not None for cell in amounts]
     amount_unit = "particle/mL" if all(labelled) or is_tidy else "unknown"
     if is_tidy and not all(labelled):
         notes.append(
@@ -71,9 +92,33 @@ def read(content: bytes, name: str) -> tuple[Recording, ...]:
         notes.append("the table does not say what its amounts are; " + _MAPPING)
     return wide_recordings(
         text, at, delimiter, column, range(column + 1, len(cells)),
-        size_factor=factor, amount_factor=1.0, unit=amount_unit, notes=notes,
+        size_factor=factor, amount_factor=scale, unit=amount_unit, notes=notes,
         checksum=hashlib.sha256(content).hexdigest(),
     )  # fmt: skip
+
+
+def _scale(text: FileText, at: int, amounts: Sequence[str], *, is_tidy: bool) -> float:
+    """The power of ten that the names of all columns of amounts state.
+
+    Errors: RecordingError for columns that hold something else than numbers of particles in each bin.
+    """
+    powers = set()
+    for name in amounts:
+        other = "" if is_tidy else "is no number of particles" if _OTHER_AMOUNTS.search(name) else ""
+        if _LABELS.fullmatch(name):
+            other = "describes rows, as in a long table"
+        elif _PER_NM.search(name):
+            other = "is an amount per nm, not per bin"
+        is_concentration = _PER_ML.search(name) is not None
+        found = _POWER.search(name) if is_concentration else None
+        if found is None and is_concentration and _SCALED.search(name):
+            other = "states a factor that is not understood"
+        if other:
+            raise refusal(text.name, text.line(at), f"column '{name[:60]}' {other}", _MAPPING)
+        powers.add(10.0 ** min(int(found[1] or found[2]), 30) if found else 1.0)
+    if len(powers) > 1:
+        raise refusal(text.name, text.line(at), "columns of amounts state different powers of ten", _MAPPING)
+    return powers.pop() if powers else 1.0
 
 
 def wide_recordings(
@@ -133,8 +178,9 @@ def wide_recordings(
     if (amount[-1] > LAST_BIN * amount.max(axis=0)).any():
         notes.append(f"amounts have not fallen off at the largest size, {centre[-1]:g} nm: the table may be cut off")
     samples: dict[str, list[Replicate]] = {}
+    stem = re.sub(r"\.\w{1,4}$", "", text.name)
     for position, column in enumerate(wanted):
-        sample, video = _sample(names, column, wanted)
+        sample, video = _sample(names, column, wanted, stem)
         histogram = Histogram(centre, low, high, amount[:, position], unit)
         replicates = samples.setdefault(sample, [])
         label = video if video not in [r.name for r in replicates] else f"{video} ({len(replicates) + 1})"
@@ -189,10 +235,12 @@ def _check(text: FileText, first: int, centre: Numbers, amount: Numbers) -> None
         raise refusal(text.name, text.line(first + int(rows[0])), found, "give amounts without a background taken off")
 
 
-def _sample(names: list[str], column: int, columns: Sequence[int]) -> tuple[str, str]:
-    """Name of the sample and of the video that a column holds."""
+def _sample(names: list[str], column: int, columns: Sequence[int], stem: str) -> tuple[str, str]:
+    """Name of the sample and of the video that a column holds; the file's where the column only names a quantity."""
     name = names[column]
     found = _VIDEO.fullmatch(name)
     if found is not None and any(names[other] == f"{found[1]}_00" for other in columns):
         return found[1], name
+    if len(columns) == 1 and _GENERIC.fullmatch(name):
+        return stem, name
     return name, name
