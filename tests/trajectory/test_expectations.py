@@ -73,3 +73,11 @@ def test_the_value_behind_the_failures_is_named() -> None:
 def test_donors_are_told_apart_from_draws() -> None:
     (one,) = verdict_of(experiment("a@x > 50"), CENTRAL, {}, {"a@x": np.array([1.0, 60.0])}, {}).expected
     assert one.donors == 0.5 and one.share is None
+
+
+def test_what_chance_makes_is_not_named() -> None:
+    rng = np.random.default_rng(2)
+    noise = {f"v{k}": (f"row-{k}", "", rng.normal(size=200)) for k in range(150)}
+    drawn = {"a@x": np.where(np.arange(200) < 2, 0.0, 2.0)}
+    (one,) = verdict_of(experiment("a@x > 1"), {"a@x": 2.0}, drawn, {}, noise).expected
+    assert one.share == 0.99 and one.suspects == ()

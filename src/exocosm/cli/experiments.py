@@ -79,6 +79,7 @@ def run(
     """
     from exocosm.cli.printing import as_json
     from exocosm.experiments import Experiment, chosen, run_experiment
+    from exocosm.report.numbers import percent
 
     own = [name for name in ids or [] if name.endswith((".yaml", ".yml"))]
     named = [name for name in ids or [] if name not in own]
@@ -96,7 +97,7 @@ def run(
         typer.echo(f"{ran.verdict.id}  {ran.experiment.title}: {ran.verdict.sentence}")
         typer.echo(f"  grade {ran.verdict.grade} - {ran.verdict.evidence}")
         for each in ran.verdict.expected:
-            held = f"{100 * each.share:.0f} % of draws" if each.share is not None else f"at the centre: {each.central}"
+            held = f"{percent(each.share)} of draws" if each.share is not None else f"at the centre: {each.central}"
             role = "control" if each.control else "expected"
             typer.echo(f"  {role}: {each.says or each.condition} - {held}")
             for suspect in each.suspects:

@@ -148,9 +148,15 @@ def _holds(condition: Expression, numbers: Mapping[str, float]) -> bool:
 
 
 def _suspects(holds: NDArray[np.bool_], values: Mapping[str, tuple[str, str, Array]]) -> tuple[Suspect, ...]:
-    """The values that differ most between the draws where a condition fails and those where it holds."""
+    """The values that differ most between the draws where a condition fails and those where it holds.
+
+    Differences that chance makes among as many values (5 %, Bonferroni) are not named.
+    """
     if holds.all() or not holds.any():
         return ()
+    from scipy.special import ndtri
+
+    by_chance = -ndtri(0.025 / max(len(values), 1)) * np.sqrt(1.0 / holds.sum() + 1.0 / (~holds).sum())
     found = []
     for name, (row, unit, column) in values.items():
         ranks = np.argsort(np.argsort(column)).astype(float)  # ranks, since values run over decades
@@ -161,4 +167,4 @@ def _suspects(holds: NDArray[np.bool_], values: Mapping[str, tuple[str, str, Arr
         failing, holding = float(np.median(column[~holds])), float(np.median(column[holds]))
         found.append(Suspect(name, row, unit, failing, holding, float(shift)))
     found.sort(key=lambda one: -abs(one.shift))
-    return tuple(one for one in found[:MOST_SUSPECTS] if abs(one.shift) >= LEAST_SHIFT)
+    return tuple(one for one in found[:MOST_SUSPECTS] if abs(one.shift) >= max(LEAST_SHIFT, by_chance))
