@@ -43,6 +43,26 @@ def test_published_efficiencies(index: float, size: float, efficiency: float, to
     assert scattering_efficiency(size, index)[0] == pytest.approx(efficiency, abs=tolerance)
 
 
+@pytest.mark.parametrize(("index", "size"), [(1.33, 100.0), (1.2, 300.0), (1.1, 450.0)])
+def test_large_spheres_are_exact_too(index: float, size: float) -> None:
+    """Against the coefficients from spherical Bessel functions and their derivatives, without a recurrence."""
+    from scipy.special import spherical_jn, spherical_yn
+
+    n = np.arange(1, int(size + 4.05 * size ** (1 / 3) + 2) + 1)
+    inside, slope = spherical_jn(n, index * size), spherical_jn(n, index * size, derivative=True)
+    outside = spherical_jn(n, size) + 1j * spherical_yn(n, size)
+    edge = spherical_jn(n, size, derivative=True) + 1j * spherical_yn(n, size, derivative=True)
+
+    def coefficient(factor: float) -> np.ndarray:  # [x h(x)]' and the like, by the product rule
+        own = inside + index * size * slope
+        above = factor * inside * (outside.real + size * edge.real) - outside.real * own
+        return above / (factor * inside * (outside + size * edge) - outside * own)
+
+    a, b = coefficient(index**2), coefficient(1.0)
+    whole = 2 / size**2 * ((2 * n + 1) * (np.abs(a) ** 2 + np.abs(b) ** 2)).sum()
+    assert scattering_efficiency(size, index)[0] == pytest.approx(whole, rel=1e-9)
+
+
 def test_published_backward_amplitudes() -> None:
     for index, size, backward in ((1.5, 10.0, 4.322 + 4.868j), (0.75, 10.0, -1.07857 - 0.0360881j)):
         across, along = amplitudes(size, index, -1.0)

@@ -69,7 +69,9 @@ def mie_coefficients(size_parameter: ArrayLike, relative_index: ArrayLike) -> tu
 
 def _logarithmic_derivative(z: Array, terms: int) -> Array:
     """D_n(z) = psi_n'(z) / psi_n(z) for n = 1 .. terms, by downward recurrence, which is stable."""
-    start = max(terms, math.ceil(float(z.max(initial=0.0)))) + 16
+    widest = float(z.max(initial=0.0))
+    # what is wrong at the start fades only where n is above z, over some z^(1/3) orders
+    start = max(terms, math.ceil(widest + 8.0 * widest ** (1 / 3))) + 16
     found = np.zeros((terms, z.size))
     current = np.zeros(z.size)
     for n in range(start, 1, -1):
