@@ -6,16 +6,14 @@ its docstring is its description.  Packages outside register with the entry-poin
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from functools import lru_cache
-from importlib.metadata import entry_points
 from typing import Protocol
 
 from exocosm.errors import InputError, nearest
 from exocosm.mechanisms.system import System
 from exocosm.network.parts import Model
+from exocosm.plugins import modules_in, offered
 
 
 class Mechanism(Protocol):
@@ -46,10 +44,8 @@ def mechanisms() -> dict[str, Callable[..., Model]]:
     """Every mechanism by name."""
     import exocosm.mechanisms as folder
 
-    for module in pkgutil.walk_packages(folder.__path__, folder.__name__ + "."):
-        importlib.import_module(module.name)
-    for entry in entry_points(group="exocosm.mechanisms"):
-        entry.load()
+    modules_in(folder)
+    offered("exocosm.mechanisms")
     return dict(sorted(_FOUND.items()))
 
 

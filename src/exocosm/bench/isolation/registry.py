@@ -7,18 +7,16 @@ first line of its docstring is its description.  Packages outside register with 
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.metadata import entry_points
 from typing import TypeVar
 
 from exocosm.bench.numbers import Numbers
 from exocosm.bench.settings import Settings
 from exocosm.bench.specimen import Specimen
 from exocosm.errors import InputError, nearest
+from exocosm.plugins import modules_in, offered
 from exocosm.vesicles.population import Population
 
 
@@ -35,11 +33,11 @@ class Outcome:
     """What a step gives.
 
     product: what goes on.  waste: all that was put aside; product and waste together hold every particle of the input
-    (and of `added`, less `destroyed`), parcel by parcel, to the last vesicle.  minutes: from the first touch to
-    the last, work and waiting; hands_on_minutes: what of it is work of a person.  instruction: the step as a person at
-    the bench reads it.  warnings: what is outside the method's domain.  added: particles that the step brings in (dye, background of a kit);
-    destroyed: particles that it takes apart (lysis, digestion).  findings: what the step shows by itself, such as
-    `band_density small_ev` in g/mL.
+    (and of `added`, less `destroyed`), parcel by parcel, to the last vesicle.  minutes: from the first touch to the
+    last, work and waiting; hands_on_minutes: what of it is work of a person.  instruction: the step as a person at the
+    bench reads it.  warnings: what is outside the method's domain.  added: particles that the step brings in (dye,
+    background of a kit); destroyed: particles that it takes apart (lysis, digestion).  findings: what the step shows by
+    itself, such as `band_density small_ev` in g/mL.
     """
 
     product: Specimen
@@ -93,10 +91,8 @@ def isolation_methods() -> dict[str, Method]:
     """Every isolation method by name."""
     import exocosm.bench.isolation as folder
 
-    for module in pkgutil.walk_packages(folder.__path__, folder.__name__ + "."):
-        importlib.import_module(module.name)
-    for entry in entry_points(group="exocosm.isolation"):
-        entry.load()
+    modules_in(folder)
+    offered("exocosm.isolation")
     return dict(sorted(_FOUND.items()))
 
 

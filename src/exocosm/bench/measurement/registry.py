@@ -8,12 +8,9 @@ its noise; without one it gives the expected reading.  Packages outside register
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.metadata import entry_points
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,6 +20,7 @@ from exocosm.bench.numbers import Numbers
 from exocosm.bench.settings import Settings
 from exocosm.bench.specimen import Specimen
 from exocosm.errors import InputError, nearest
+from exocosm.plugins import modules_in, offered
 
 BELOW, ABOVE = "below", "above"
 NORMAL_95 = 1.959963984540054  # standard normal score of probability 0.975
@@ -119,10 +117,8 @@ def instruments() -> dict[str, Instrument]:
     """Every instrument by name."""
     import exocosm.bench.measurement as folder
 
-    for module in pkgutil.walk_packages(folder.__path__, folder.__name__ + "."):
-        importlib.import_module(module.name)
-    for entry in entry_points(group="exocosm.measurement"):
-        entry.load()
+    modules_in(folder)
+    offered("exocosm.measurement")
     return dict(sorted(_FOUND.items()))
 
 

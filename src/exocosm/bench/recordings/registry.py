@@ -7,12 +7,9 @@ line describes it.  Packages outside register theirs with the entry-point group 
 from __future__ import annotations
 
 import fnmatch
-import importlib
-import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +17,7 @@ from exocosm.bench.recordings import mapped_table, wide_table
 from exocosm.bench.recordings.contract import Recording, RecordingError, refusal
 from exocosm.bench.recordings.file_text import MAXIMUM_BYTES, decoded
 from exocosm.bench.recordings.mapping import TableMapping, checked_mapping
+from exocosm.plugins import modules_in, offered
 
 _HEAD = 20_000  # characters that a reader sees to recognise its files
 _ADVICE = "describe its columns by a mapping (docs/instrument_files.md), or see there what can be read"
@@ -54,10 +52,8 @@ def readers() -> tuple[Reader, ...]:
     """Every reader of files that need no mapping; tables of no particular instrument last."""
     import exocosm.bench.recordings as folder
 
-    modules = [importlib.import_module(m.name) for m in pkgutil.iter_modules(folder.__path__, folder.__name__ + ".")]
-    found = [m for m in modules if hasattr(m, "can_read") and m is not wide_table]
-    found += [entry.load() for entry in entry_points(group="exocosm.recordings")]
-    return (*found, wide_table)
+    found = [module for module in modules_in(folder) if hasattr(module, "can_read") and module is not wide_table]
+    return (*found, *offered("exocosm.recordings"), wide_table)
 
 
 def formats() -> tuple[Format, ...]:
@@ -85,16 +81,41 @@ def read_recordings(paths: str | Path | Iterable[str | Path], mapping: Mappings 
 def read_what_can_be_read(
     paths: str | Path | Iterable[str | Path], mapping: Mappings = None
 ) -> tuple[tuple[Recording, ...], tuple[RecordingError, ...]]:
-    """The recordings in those files that can be read, and why each of the others cannot.  Errors: CheckError."""
+    """The recordings in those files that can be read, and why each of the others cannot.  Errors: CheckError.
+
+    A recording's `file` is the name of its file; where several have one name, with as much of the folders as tells them
+    apart.
+    """
     mappings = _mappings(mapping)
-    recordings: list[Recording] = []
-    refused: list[RecordingError] = []
-    for path in [paths] if isinstance(paths, str | Path) else paths:
+    found: list[tuple[Path, Recording]] = []
+    refused: list[tuple[Path, RecordingError]] = []
+    for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):
         try:
-            recordings += _read(Path(path), mappings)
+            found += [(path, recording) for recording in _read(path, mappings)]
         except RecordingError as error:
-            refused.append(error)
-    return _noted_twins(recordings), tuple(refused)
+            refused.append((path, error))
+    labels = _labels([path for path, _ in [*found, *refused]])
+    recordings = [replace(recording, file=labels.get(path, recording.file)) for path, recording in found]
+    errors = [
+        RecordingError(str(error).replace(path.name, labels[path], 1)) if path in labels else error
+        for path, error in refused
+    ]
+    return _noted_twins(recordings), tuple(errors)
+
+
+def _labels(paths: Sequence[Path]) -> dict[Path, str]:
+    """What to call files whose names other files of other folders have too: the shortest end of the path of its own."""
+    whole = {path: path.absolute().resolve() for path in paths}
+    ends: dict[str, set[Path]] = {}
+    for path in whole.values():
+        for depth in range(1, len(path.parts)):
+            ends.setdefault("/".join(path.parts[-depth:]), set()).add(path)
+    result = {}
+    for path, full in whole.items():
+        if len(ends.get(full.name, ())) > 1:
+            own = ("/".join(full.parts[-depth:]) for depth in range(2, len(full.parts)))
+            result[path] = next((end for end in own if len(ends[end]) == 1), str(full))
+    return result
 
 
 def read_content(content: bytes, name: str, mapping: Mappings = None) -> tuple[Recording, ...]:
