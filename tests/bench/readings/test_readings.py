@@ -122,6 +122,20 @@ def test_the_same_bytes_count_once() -> None:
     assert "same bytes as a.csv" in told(found, "twin")
 
 
+def test_a_file_that_is_given_twice_counts_once() -> None:
+    one = made.recording(file="a.csv")
+    found = read(one, replace(one))
+    assert len(found.measurements) == 1
+    assert "is given twice" in told(found, "twin")
+
+
+def test_what_is_said_of_a_name_that_two_files_have_is_refused() -> None:
+    files = [made.recording(file=f"day{k}/a.csv", sample=f"s{k}") for k in (1, 2)]
+    with pytest.raises(InputError, match="2 files that were read have this name: day1/a.csv, day2/a.csv"):
+        read(*files, dilutions={"a.csv": 500.0})
+    assert read(*files, dilutions={"day2/a.csv": 500.0}).samples[1].of == UNDILUTED
+
+
 def test_a_list_of_particles_of_a_video_that_is_there_already_is_shown_and_not_counted() -> None:
     summary = made.recording((1e11, 1e11, 1e11), dilution=10.0, file="exp.csv")
     video = summary.replicates[0].name

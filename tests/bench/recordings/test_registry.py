@@ -79,6 +79,19 @@ def test_the_same_file_twice_is_noted(folder: Path) -> None:
     assert any("same bytes as a-ExperimentSummary.csv" in note for note in second.notes)
 
 
+def test_files_of_one_name_in_several_folders_are_told_apart(tmp_path: Path) -> None:
+    for day, content in (("day1", made.summary()), ("day2", made.zetaview()), ("day3", b"junk,1")):
+        (tmp_path / day).mkdir()
+        (tmp_path / day / "export.csv").write_bytes(content)
+    (tmp_path / "other.csv").write_bytes(made.wide())
+    paths = [tmp_path / day / "export.csv" for day in ("day1", "day2", "day3")] + [tmp_path / "other.csv"]
+    recordings, (error,) = read_what_can_be_read(iter(paths))
+    assert list(dict.fromkeys(one.file for one in recordings)) == ["day1/export.csv", "day2/export.csv", "other.csv"]
+    assert str(error).startswith("day3/export.csv, line 1")
+    again, _ = read_what_can_be_read([paths[0], tmp_path / "day2" / ".." / "day1" / "export.csv"])
+    assert [one.file for one in again] == ["export.csv", "export.csv"]
+
+
 def test_all_files_that_are_refused_are_named_at_once(folder: Path) -> None:
     (folder / "x.xlsx").write_bytes(b"PK\x03\x04....")
     (folder / "y.nano").write_bytes(b"anything")

@@ -119,12 +119,14 @@ def measurements_of(
     _require_known({*described.samples, *described.dilutions}, recordings)
     findings: list[Finding] = []
     result: list[Measurement] = []
-    seen: dict[tuple[str, str, float | None], str] = {}
+    seen: dict[tuple[object, ...], Recording] = {}
     known = _first_videos(recordings)
     for recording in recordings:
-        twin = seen.setdefault((recording.checksum, recording.sample, recording.dilution), recording.file)
-        if twin != recording.file:
-            text = f"holds the same bytes as {twin} and is left out, so that nothing is counted twice"
+        names = tuple(replicate.name for replicate in recording.replicates)
+        twin = seen.setdefault((recording.checksum, recording.sample, recording.dilution, names), recording)
+        if twin is not recording:
+            again = "is given twice and" if twin.file == recording.file else f"holds the same bytes as {twin.file} and"
+            text = f"{again} is left out, so that nothing is counted twice"
             findings.append(Finding("warning", recording.file, "twin", text))
             continue
         first = _repeated(recording, known)
@@ -263,6 +265,14 @@ def _with_short_names(measurements: Sequence[Measurement]) -> tuple[Measurement,
 
 def _require_known(named: set[str], recordings: Sequence[Recording]) -> None:
     files = {recording.file for recording in recordings}
+    for name in sorted(named - files):
+        alike = sorted(file for file in files if file.endswith(f"/{name}"))
+        if alike:
+            told = ", ".join(alike)
+            raise InputError(
+                f"something is said of '{name}', but {len(alike)} files that were read have this name: {told}; "
+                "give the files names of their own, or measure them one after the other"
+            )
     unknown = sorted(named - files)
     if unknown:
         raise InputError(f"no file '{unknown[0]}' was read, but something is said of it; {nearest(unknown[0], files)}")
