@@ -131,7 +131,7 @@ def test_a_file_that_is_given_twice_counts_once() -> None:
 
 def test_what_is_said_of_a_name_that_two_files_have_is_refused() -> None:
     files = [made.recording(file=f"day{k}/a.csv", sample=f"s{k}") for k in (1, 2)]
-    with pytest.raises(InputError, match="2 files that were read have this name: day1/a.csv, day2/a.csv"):
+    with pytest.raises(InputError, match=r"2 files that were read have this name: day1/a.csv, day2/a.csv"):
         read(*files, dilutions={"a.csv": 500.0})
     assert read(*files, dilutions={"day2/a.csv": 500.0}).samples[1].of == UNDILUTED
 

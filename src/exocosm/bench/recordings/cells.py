@@ -90,7 +90,7 @@ def number_block(
     flat: list[str] = []
     for index in range(first, last):
         line = text.lines[index]
-        if line.count(delimiter) >= most:
+        if line.count(delimiter) >= most and line.rstrip(f" {delimiter}").count(delimiter) >= most:
             require_no_more_cells(text, index, delimiter, most)
         row = line.split(delimiter, columns) if '"' not in line else split(line, delimiter)
         if len(row) < columns:
