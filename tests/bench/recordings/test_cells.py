@@ -23,6 +23,7 @@ from exocosm.bench.recordings.file_text import file_text
         ("1,5", ".", None),
         ("1.470.000", ",", None),
         ("1e999", ".", None),
+        ("1e300", ".", None),
         ("NaN", ".", None),
         ("Infinity", ".", None),
         ("1_000", ".", None),
@@ -36,7 +37,7 @@ def test_numbers(cell: str, decimal: str, value: float | None) -> None:
     assert number(cell, decimal) == value
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False))
+@given(st.floats(-1e59, 1e59))
 def test_every_printed_number_is_read(value: float) -> None:
     assert number(repr(value)) == value
     assert number(repr(value).replace(".", ","), ",") == value

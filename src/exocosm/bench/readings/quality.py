@@ -156,7 +156,7 @@ def _counts(read: Examined, limits: Limits) -> list[Finding]:
     found, replicates = [], read.measurement.replicates
     number = len(replicates)
     if number < limits["least_videos"] and read.measurement.recording.kind == "size":
-        text = f"{number} of {read.measurement.what}; from {LEAST_REPLICATES} on there is an interval"
+        text = f"{read.measurement.holds}; from {LEAST_REPLICATES} on scatter between them gives the intervals"
         found.append(_warn(read, limits, "least_videos", text, "note"))
     frames = np.array([r.reported.get("particles_per_frame", math.nan) for r in replicates])
     few, many = limits["least_particles_per_frame"], limits["most_particles_per_frame"]

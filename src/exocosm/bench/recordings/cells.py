@@ -13,6 +13,7 @@ from exocosm.bench.recordings.file_text import FileText
 
 AGAIN = "export the file again from the instrument's program"
 MAXIMUM_COLUMNS = 5000
+LARGEST = 1e60  # no amount that an instrument writes is near this; sums of larger ones overflow
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _COMMA = re.compile(r"\d,\d")
 _NOT_THOUSANDS = re.compile(r"\d,\d{1,2}(?!\d)|\d,\d{4}|(?<!\d)0\d*,\d|\d,\d+[eE][+-]?\d")
@@ -47,7 +48,7 @@ def number(cell: str, decimal: str = ".") -> float | None:
     if _NUMBER.fullmatch(text) is None:
         return None
     value = float(text)
-    return value if np.isfinite(value) else None
+    return value if abs(value) < LARGEST else None
 
 
 def decimal_mark(text: FileText, lines: Sequence[str], first: int, delimiter: str) -> str:
@@ -106,7 +107,7 @@ def number_block(
         except ValueError:
             simple = False
         else:
-            if np.isfinite(values).all():
+            if (np.abs(values) < LARGEST).all():
                 return values
     return _slow_block(text, first, last, delimiter, decimal, columns, may_be_empty)
 
