@@ -57,6 +57,17 @@ def test_copies_that_are_certain_are_on_every_particle() -> None:
     assert mean_copies(ldl, "ApoB", NUMBERS)[0] == 1.0
 
 
+@given(mean=st.floats(0.0, 5.0), certain=st.integers(1, 4), reachable=st.floats(0.05, 1.0))
+def test_certain_copies_are_counted_once(mean: float, certain: int, reachable: float) -> None:
+    """One certain copy is one bond, not the 1.6 of a Poisson number with mean one that is not zero."""
+    copies, shares = copy_classes(np.array([mean]), np.array([float(certain)]), reachable, 2.0)
+    assert float((copies * shares).sum()) == pytest.approx(reachable * (mean + certain), rel=0.03)
+    alone = copy_classes(np.zeros(1), np.ones(1), reachable, 2.0)
+    assert alone[0][0, 1:] == pytest.approx(np.ones(copies.shape[1] - 1)) and alone[1][0, 0] == pytest.approx(
+        1 - reachable
+    )
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     mean=st.floats(0.01, 60), shape=st.floats(0.3, 5), background=st.floats(0, 10), least=st.integers(1, 40),

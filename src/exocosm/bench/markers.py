@@ -118,20 +118,21 @@ def copies_on(population: Population, marker: str, numbers: Numbers) -> tuple[Co
 def copy_classes(mean: Column, certain: Column, reachable: float, shape: float) -> tuple[Column, Column]:
     """Copies by class and share of particles by class; see `copies_on`.
 
-    Expected copies are gamma distributed with `shape` around reachable * mean, counts Poisson about them:
-    P(0) = (1 + reachable mean / shape)^-shape (1 - reachable)^certain;  in slice j, of expected copies x_j:
-    E[copies | copies > 0] = x_j / (1 - exp(-x_j)).
+    Expected copies are gamma distributed with `shape` around reachable * mean, counts Poisson about them, and of the
+    certain ones each is reached or not: P(0) = (1 + reachable mean / shape)^-shape (1 - reachable)^certain;  in slice
+    j, x_j expected by chance:  E[copies | copies > 0] = (x_j + reachable certain) / (1 - exp(-x_j) (1 - reachable)^certain).
     """
     thinned = reachable * mean
-    expected = np.multiply.outer(thinned, np.array(_slices(shape))) + (reachable * certain)[:, None]
+    by_chance = np.multiply.outer(thinned, np.array(_slices(shape)))
     missed = math.log1p(-reachable) if reachable < 1.0 else -math.inf
     certainly = np.where(certain > 0, np.maximum(certain, np.finfo(float).tiny) * missed, 0.0)
     nothing = certainly - shape * np.log1p(thinned / shape)  # log of the share without a copy
     none, some = np.exp(nothing), -np.expm1(nothing)
-    chance = -np.expm1(-expected)
+    chance = -np.expm1(certainly[:, None] - by_chance)
     total = chance.sum(axis=1, keepdims=True)
     even = np.full(chance.shape, 1.0 / SLICES)
     shares = some[:, None] * np.divide(chance, total, out=even, where=total > 0)
+    expected = by_chance + (reachable * certain)[:, None]
     copies = np.divide(expected, chance, out=np.ones(chance.shape), where=chance > 0)
     zero = np.zeros((len(thinned), 1))
     return np.concatenate([zero, copies], axis=1), np.concatenate([none[:, None], shares], axis=1)
