@@ -335,6 +335,16 @@ def test_positions_that_the_instrument_left_out_are_in_no_number() -> None:
     assert sample.concentration.how == "t over 3 positions"
 
 
+def test_a_check_that_was_never_made_is_a_note() -> None:
+    """ZetaView writes 'too high' of a drift check that it dates 1904 into sound files."""
+    never = "Particle Drift Check Result: too high (the file dates this check 1904-01-01, as if it had never been made)"
+    videos = [made.video(f"v{k}", messages=[never]) for k in range(3)]
+    found = read(made.recording(replicates=videos, dilution=10.0))
+    assert "instrument" not in rules(found) and "instrument" in rules(found, "note")
+    videos = [made.video(f"v{k}", messages=["Particle Drift Check Result: too high"]) for k in range(3)]
+    assert "instrument" in rules(read(made.recording(replicates=videos, dilution=10.0)))
+
+
 def test_where_all_positions_were_left_out_that_is_said() -> None:
     positions = [Replicate(f"position {k}", concentration=1e7, settings={"Use": ""}) for k in range(3)]
     found = read(made.recording(replicates=positions, instrument="zetaview", kind="positions"))
