@@ -12,8 +12,10 @@ import exocosm
 from exocosm.bench.numbers import bench_numbers
 from exocosm.bench.prediction import Prediction, predict, with_rotor
 from exocosm.bench.protocol import protocol, read_protocol, run_protocol
+from exocosm.bench.refusals import reasons_counted
 from exocosm.bench.samples import SampleText, specimen_from
 from exocosm.errors import ExocosmError, InputError
+from exocosm.evidence.value import Value
 
 PLASMA = SampleText(fluid="plasma", volume="1 mL")  # type: ignore[arg-type]
 COLUMN = protocol("column", ("size_exclusion", {"column": "sepharose_cl_4b"}))
@@ -109,3 +111,32 @@ def test_a_sample_file_brings_its_volume_and_values(tmp_path: Path) -> None:
 def test_what_is_no_sample_is_told(sample: str, volume: str, message: str) -> None:
     with pytest.raises(ExocosmError, match=message):
         exocosm.isolate(sample, COLUMN, volume=volume, draws=0, donors=0)
+
+
+def test_draws_that_cannot_be_done_are_missing_and_counted_by_reason() -> None:
+    """The volumes in the reasons differ from draw to draw; the reason is one."""
+    hold_up = Value(
+        id="own-hold-up", quantity="filter_hold_up_volume", device="amicon_ultra_15_100_kda", value=0.2, unit="mL",
+        method="assumed", spread_kind="assumed_range", low=0.02, high=2.0, distribution="lognormal",
+    )  # fmt: skip
+    steps = protocol(
+        "two",
+        ("ultrafiltration", {"filter": "amicon_ultra_15_100_kda"}),
+        ("tangential_flow", {"module": "hollow_fiber_500_kda", "to": "0.1 mL"}),
+    )
+    found = predict(lambda one: specimen_from(PLASMA, one), steps, bench_numbers(own=[hold_up], draws=30))
+    missing = int(np.isnan(found.uncertain[2, "recovery", "small_ev"]).sum())
+    assert 2 <= missing <= 28
+    ((reason, times),) = found.failed.items()
+    assert times == missing and "step 2 (tangential_flow)" in reason
+
+
+def test_reasons_are_told_apart_by_step_and_name_not_by_numbers() -> None:
+    reasons = [
+        "arm 'a1': protocol 'p', step 1 (spin): 0.031 mL is too little",
+        "arm 'a1': protocol 'p', step 1 (spin): 3.1e-05 mL is too little",
+        "arm 'a1': protocol 'p', step 2 (spin): 1,200 mL is too little",
+        "arm 'a2': protocol 'p', step 1 (spin): 0.031 mL is too little",
+    ]
+    assert list(reasons_counted(reasons).values()) == [2, 1, 1]
+    assert next(iter(reasons_counted(reasons))) == reasons[0] and reasons_counted([]) == {}

@@ -120,7 +120,8 @@ def copy_classes(mean: Column, certain: Column, reachable: float, shape: float) 
 
     Expected copies are gamma distributed with `shape` around reachable * mean, counts Poisson about them, and of the
     certain ones each is reached or not: P(0) = (1 + reachable mean / shape)^-shape (1 - reachable)^certain;  in slice
-    j, x_j expected by chance:  E[copies | copies > 0] = (x_j + reachable certain) / (1 - exp(-x_j) (1 - reachable)^certain).
+    j, x_j expected by chance:
+    E[copies | copies > 0] = (x_j + reachable certain) / (1 - exp(-x_j) (1 - reachable)^certain).
     """
     thinned = reachable * mean
     by_chance = np.multiply.outer(thinned, np.array(_slices(shape)))

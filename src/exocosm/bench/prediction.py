@@ -15,6 +15,7 @@ from exocosm.bench.design.goals import MEASURES, measured
 from exocosm.bench.influence import Influence, ranked
 from exocosm.bench.numbers import Ledger, Numbers
 from exocosm.bench.protocol import Protocol, ProtocolRun, Step, run_protocol
+from exocosm.bench.refusals import reasons_counted
 from exocosm.bench.rotors import find_rotor, speed_rpm
 from exocosm.bench.specimen import Specimen, count_by_kind, particles_per_microgram, protein_by_kind
 from exocosm.errors import InputError
@@ -99,7 +100,7 @@ def predict(
     ledger = numbers.ledger
     centre = numbers.centre()
     central = run_protocol(sample(centre), protocol, centre)
-    failed: dict[str, int] = {}
+    failed: list[str] = []
     measures = np.full((ledger.draws, len(MEASURES)), np.nan)
     shown = entries(central)
     sides: list[dict[Entry, Array]] = []
@@ -110,7 +111,7 @@ def predict(
             try:
                 run = run_protocol(sample(drawn), protocol, drawn)
             except InputError as problem:
-                failed[str(problem)] = failed.get(str(problem), 0) + 1
+                failed.append(str(problem))
             else:
                 for entry, value in entries(run).items():
                     if entry in columns:
@@ -121,7 +122,7 @@ def predict(
         sides.append(columns if runs else {})
     place_of = {name: at for at, name in enumerate(MEASURES)}
     influences = {name: ranked(ledger, measures[:, place_of[name]]) for name in JUDGED_BY}
-    return Prediction(protocol, kind, central, sides[0], sides[1], failed, influences, ledger)
+    return Prediction(protocol, kind, central, sides[0], sides[1], reasons_counted(failed), influences, ledger)
 
 
 def entries(run: ProtocolRun) -> dict[Entry, float]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +16,7 @@ from exocosm.bench.design.front import non_dominated
 from exocosm.bench.measures import UNITS, finding_of, number_of
 from exocosm.bench.numbers import Numbers, bench_numbers
 from exocosm.bench.protocol import ProtocolRun, run_protocol
+from exocosm.bench.refusals import reasons_counted
 from exocosm.bench.samples import own_values, specimen_from
 from exocosm.bench.specimen import Specimen
 from exocosm.errors import InputError, nearest
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
-# not those of names and steps
-_A_NUMBER = re.compile(r"(?<![\w'-])(?<!step )\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
 def run_bench(
@@ -105,15 +102,6 @@ def run_bench(
         runs=runs,
         bibliography=_bibliography(numbers, known),
     )
-
-
-def reasons_counted(reasons: Sequence[str]) -> dict[str, int]:
-    """How often each reason was met, the most frequent first; reasons that differ in their numbers only are one."""
-    first: dict[str, str] = {}
-    kinds = [_A_NUMBER.sub("#", reason) for reason in reasons]
-    for kind, reason in zip(kinds, reasons, strict=True):
-        first.setdefault(kind, reason)
-    return {first[kind]: number for kind, number in Counter(kinds).most_common()}
 
 
 def _arms(
