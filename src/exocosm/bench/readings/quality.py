@@ -47,7 +47,8 @@ _MANY_SMALL = 0.1  # part of the particles near the limit of detection from whic
 _REPORTED_NM, _REPORTED_PART = 1.5, 0.02  # what the bins of 1 nm and rounding explain between two ways to compute
 # messages that are no reason to worry
 _MILD = re.compile(
-    r"\b(?:ok|passed|good|minor)\b|:\s*0(?:\.0*)?$|applied: yes|left out by the instrument|as if it had never been made",
+    r"\b(?:ok|passed|good|minor)\b|:\s*0(?:\.0*)?$|applied: yes|left out by the instrument|"
+    r"as if it had never been made",
     re.IGNORECASE,
 )
 
