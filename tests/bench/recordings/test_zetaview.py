@@ -158,6 +158,13 @@ def test_a_row_with_more_cells_than_columns_is_refused() -> None:
         read(text.encode("latin-1"), "a.txt")
 
 
+def test_commas_behind_lines_of_tabs_are_empty_cells() -> None:
+    plain = read(made.zetaview(line_end="\n"), "a.txt")[0]
+    (recording,) = read(made.zetaview(line_end=",,,\n"), "a.txt")
+    assert (recording.sample, recording.dilution, recording.messages) == ("pool A", 500.0, plain.messages)
+    assert recording.replicates[0].concentration == plain.replicates[0].concentration
+
+
 def test_positions_cut_off() -> None:
     content = made.positions()
     with pytest.raises(RecordingError, match="cut off"):

@@ -87,7 +87,8 @@ def _settings(text: FileText, last: int, delimiter: str) -> dict[str, str]:
     result: dict[str, str] = {}
     for line in text.lines[:last]:
         key = ""
-        for cell in split(line, delimiter):
+        # a spreadsheet that does not divide at tabs leaves empty cells of its own behind a line
+        for cell in split(line.rstrip(",; ") if delimiter == "\t" else line, delimiter):
             found = _KEY.fullmatch(cell)
             if found is not None and (cell.endswith(":") or not key):
                 key = found[1].strip()
