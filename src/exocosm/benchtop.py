@@ -263,12 +263,13 @@ def measure(
     from exocosm.bench.readings.evaluation import evaluate
     from exocosm.bench.recordings.registry import read_what_can_be_read
     from exocosm.files import require_writable
+    from exocosm.workflow.progress import progress_of
 
     paths = files_in(files, without=folder)
     described = _described(dilution, samples)
     if folder is not None:
         require_writable(folder)
-    with _told("reading", len(paths), progress) as advance:
+    with progress_of("reading", len(paths), 0, progress) as advance:
         recordings, refused = read_what_can_be_read(_passing(paths, advance), mapping)
     context = Context(fluid, protocol, dict(answers or {}))
     evaluation = evaluate(recordings, refused, described=described, group_by=group_by, context=context, numbers=numbers)
@@ -395,24 +396,7 @@ def _described(dilution: float | Mapping[str, float] | None, samples: Mapping[st
     return Described({Path(name).name: text for name, text in (samples or {}).items()}, by_file, for_all)
 
 
-def _passing(paths: Sequence[Path], advance: Callable[[], None]) -> Iterator[Path]:
+def _passing(paths: Sequence[Path], advance: Callable[[int], None]) -> Iterator[Path]:
     for path in paths:
         yield path
-        advance()
-
-
-@contextlib.contextmanager
-def _told(title: str, total: int, shown: bool) -> Iterator[Callable[[], None]]:
-    """A function to call after each file; a bar on a terminal, nothing elsewhere."""
-    if shown:
-        from rich.console import Console
-
-        console = Console(stderr=True)
-        if console.is_terminal or console.is_jupyter:
-            from rich.progress import Progress
-
-            with Progress(console=console, transient=True) as bar:
-                task = bar.add_task(title, total=total)
-                yield lambda: bar.advance(task)
-            return
-    yield lambda: None
+        advance(1)
