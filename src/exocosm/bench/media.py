@@ -144,6 +144,19 @@ def sucrose_mass_fraction(molar: ArrayLike, temperature_c: float, numbers: Numbe
     return _amount("sucrose", share)
 
 
+def solute_mass_fraction(solute: str, medium: str, temperature_c: float, numbers: Numbers) -> float:
+    """Mass of sucrose or iodixanol in a medium by the mass of all, 0 for media without it; volumes of mixtures add."""
+    name, amount = _parsed(medium)
+    if name == "mixture":
+        mass = [share * density_g_ml(part, temperature_c, numbers) for part, share in amount]
+        each = [solute_mass_fraction(solute, part, temperature_c, numbers) for part, _ in amount]
+        return sum(one * of for one, of in zip(each, mass, strict=True)) / sum(mass)
+    if name != solute:
+        return 0.0
+    by_volume = solute == "iodixanol"
+    return amount[0][1] / (density_g_ml(medium, temperature_c, numbers) if by_volume else 1.0)
+
+
 def mix_media(*parts: tuple[str, float]) -> str:
     """The medium of volumes poured together: (`plasma`, 1 mL), (`pbs`, 9 mL) -> `0.1 plasma + 0.9 pbs`.
 

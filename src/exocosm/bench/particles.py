@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exocosm.bench.media import SOLUTES, density_g_ml, solute_mass_fraction
 from exocosm.bench.numbers import Numbers
 from exocosm.bench.particle_rows import known_words, marker_table
 from exocosm.errors import InputError, nearest
@@ -211,6 +212,20 @@ def swollen(
             density[..., of_kind] += moved
             diameter[..., of_kind] = vesicle_diameter(before, made_of, left)
     return density, diameter
+
+
+def carried_in(population: Population, medium: str, temperature_c: float, numbers: Numbers) -> tuple[Array, Array]:
+    """Density (g/mL) and diameter (nm) of every parcel in a medium by its name, such as `0.2 sucrose 30 % + 0.8 pbs`.
+
+    As the population's own but in solutions of sucrose and iodixanol, for which see `swollen` and `filled_with_medium`.
+    """
+    for solute in SOLUTES:  # sucrose first: of the two it is the one that draws water
+        share = solute_mass_fraction(solute, medium, temperature_c, numbers)
+        if share > 0:
+            density, diameter = swollen(population, solute, share, numbers)
+            around = density_g_ml(medium, temperature_c, numbers)
+            return filled_with_medium(population, density, around, numbers), diameter
+    return population.density, population.diameter_nm
 
 
 def mixed_index(index: ArrayLike, other: ArrayLike, share: ArrayLike) -> Array:

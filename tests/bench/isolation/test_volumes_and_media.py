@@ -10,10 +10,13 @@ import pytest
 
 from exocosm.bench.fluids import specimen_of
 from exocosm.bench.isolation.registry import Outcome
-from exocosm.bench.media import viscosity_mpa_s
+from exocosm.bench.media import density_g_ml, solute_mass_fraction, viscosity_mpa_s
 from exocosm.bench.numbers import bench_numbers
+from exocosm.bench.particles import carried_in, density_in, properties_of
 from exocosm.bench.protocol import protocol, run_protocol
+from exocosm.bench.specimen import Specimen
 from exocosm.errors import InputError
+from exocosm.vesicles.population import Population
 
 NUMBERS = bench_numbers()
 SPIN: dict[str, Any] = {"rotor": "Type 70 Ti", "force": "100000 g average", "time": "70 min", "temperature": "4 degC"}
@@ -83,3 +86,33 @@ def test_after_a_warm_incubation_the_sample_goes_on_at_its_own_temperature(heate
     specimen = specimen_of("plasma", 1.0, NUMBERS).with_(temperature_c=21.0)
     run = run_protocol(specimen, protocol("two", heated, ("size_exclusion", {"column": "sepharose_cl_2b"})), NUMBERS)
     assert run.product.temperature_c == 21.0 and np.isfinite(run.product.population.count).all()
+
+
+def test_vesicles_sink_out_of_sucrose_with_the_density_that_they_have_in_it() -> None:
+    """At 100 nm 1.07 g/mL in buffer, 1.13 at their band in sucrose: between them they sink, beyond both they do not."""
+    size = np.array([100.0])
+    columns = properties_of("small_ev", size, "pbs", NUMBERS)
+    vesicles = Population(diameter_nm=size, count=np.ones(1), kind="small_ev", origin="", **columns)
+    spin = protocol("spin", ("centrifugation", {**SPIN, "time": "10 h"}))
+
+    def pelleted(medium: str, volume_ml: float = 10.0) -> float:
+        run = run_protocol(Specimen(vesicles, volume_ml, medium), spin, NUMBERS)
+        return float(run.outcomes[0].findings["pelleted small_ev"])
+
+    assert vesicles.density[0] < density_g_ml("sucrose 22 %", 4.0, NUMBERS)
+    assert pelleted("sucrose 22 %") > 0.5 and pelleted("0.7 sucrose 31 % + 0.3 pbs") > 0.5
+    assert pelleted("sucrose 45 %") == 0.0
+    # iodixanol draws no water: its density decides
+    assert pelleted("iodixanol 5 %") > 0.5 and pelleted("iodixanol 30 %") == 0.0
+    in_gradient = float(density_in(vesicles, "sucrose", 0.3, NUMBERS)[0])
+    assert carried_in(vesicles, "sucrose 30 %", 4.0, NUMBERS)[0][0] == pytest.approx(in_gradient, rel=1e-9)
+
+
+def test_the_solute_of_a_mixture_is_counted_by_mass() -> None:
+    """10 mL of 30 % sucrose and 10 mL of water: grams over grams."""
+    strong, water = density_g_ml("sucrose 30 %", 20.0, NUMBERS), density_g_ml("water", 20.0, NUMBERS)
+    found = solute_mass_fraction("sucrose", "0.5 sucrose 30 % + 0.5 water", 20.0, NUMBERS)
+    assert found == pytest.approx(0.3 * strong / (strong + water), rel=1e-12)
+    grams_per_ml = density_g_ml("iodixanol 30 %", 20.0, NUMBERS)
+    assert solute_mass_fraction("iodixanol", "iodixanol 30 %", 20.0, NUMBERS) == pytest.approx(0.3 / grams_per_ml)
+    assert solute_mass_fraction("sucrose", "0.5 plasma + 0.5 pbs", 20.0, NUMBERS) == 0.0

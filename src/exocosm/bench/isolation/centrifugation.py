@@ -22,6 +22,7 @@ from exocosm.bench import media
 from exocosm.bench.isolation.registry import Consumable, Outcome, isolation
 from exocosm.bench.kinds import of_each_kind, share_by_kind
 from exocosm.bench.numbers import Numbers
+from exocosm.bench.particles import carried_in
 from exocosm.bench.rotors import ForceText, Rotor, find_rotor, speed_rpm
 from exocosm.bench.sedimentation import effective_minutes, pelleted_fraction, sedimentation_coefficient
 from exocosm.bench.settings import Celsius, Minutes, Name, Settings, in_unit
@@ -143,9 +144,10 @@ def centrifugation(specimen: Specimen, settings: CentrifugationSettings, numbers
     held = numbers("pellet_held", "dimensionless", device=rotor.kind)
 
     def spun(in_medium: str, fill: float) -> Array:
+        density, diameter = carried_in(specimen.population, in_medium, temperature, numbers)
         speeds = sedimentation_coefficient(
-            specimen.population.diameter_nm,
-            specimen.population.density,
+            diameter,
+            density,
             media.density_g_ml(in_medium, temperature, numbers),
             media.viscosity_mpa_s(in_medium, temperature, numbers),
         )
