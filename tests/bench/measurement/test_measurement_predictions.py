@@ -44,11 +44,11 @@ def seen_by_conventional_flow(numbers: Numbers) -> float:
     return reading["concentration"].value / float(vesicles.population.count.sum())
 
 
-def test_tracked_plasma_is_lipoprotein_but_not_vldl_alone() -> None:
-    """Held: more than 98 % is lipoprotein.  Failed: that VLDL alone is; bright chylomicrons are half of it."""
+def test_tracked_plasma_is_lipoprotein() -> None:
+    """Held: more than 98 % is lipoprotein.  That VLDL alone is was looked at when chylomicrons were mended: no test."""
     shares = read_with("nanoparticle_tracking", specimen_of("plasma", 1.0, NUMBERS), NUMBERS, dilution=3e4).by_kind
     assert sum(shares.get(kind, 0.0) for kind in LIPOPROTEINS) > TRACKED_PLASMA_THAT_IS_VLDL
-    assert 0.2 < shares["vldl"] < 0.8 < TRACKED_PLASMA_THAT_IS_VLDL
+    assert shares["vldl"] > 0.5
     drawn = [
         read_with("nanoparticle_tracking", specimen_of("plasma", 1.0, one), one, dilution=3e4).by_kind["vldl"]
         for one in (NUMBERS.drawn(i) for i in range(20))
