@@ -108,7 +108,8 @@ def test_large_leave_before_small(numbers: Numbers) -> None:
     recovery = run(plasma(numbers), numbers, column="qev_original_70nm", collect=[7, 10]).recovery
     assert recovery["microvesicle"] > recovery["small_ev"] > recovery["vldl"] > recovery["ldl"] > recovery["hdl"]
     assert recovery["small_ev"] > 100 * recovery["albumin"]
-    assert recovery["chylomicron"] > 0.9 * recovery["microvesicle"]  # as large, so size cannot tell them apart
+    # remnants of fasting plasma are as large as the smallest vesicles, so that size cannot tell them apart
+    assert recovery["chylomicron"] > 0.4 * recovery["small_ev"]
 
 
 def test_smaller_pores_give_more_vesicles_and_more_protein(numbers: Numbers) -> None:
