@@ -8,6 +8,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+LEAST_HELD = 3  # letters of a word that is looked for inside names
+ALMOST = 0.85  # of likeness: a slip of the finger
+
 
 class ExocosmError(Exception):
     """Base of all errors that a user can mend.  `str(error)` is the whole message."""
@@ -58,6 +61,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """The half sentence that names the most similar known name, or lists the first few."""
     names = sorted(set(known))
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    holding = [one for one in names if len(name) >= LEAST_HELD and name.casefold() in one.casefold()]
+    if holding and not difflib.get_close_matches(name, close, cutoff=ALMOST):
+        return f"did you mean {' or '.join(repr(one) for one in holding[:3])}?"
     if close:
         return f"did you mean '{close[0]}'?"
     if not names:

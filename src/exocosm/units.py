@@ -123,8 +123,19 @@ def same_dimension(unit: str, other: str) -> bool:
 
 
 def show_dimension(unit: str) -> str:
-    """A dimension in words a reader knows, e.g. `vesicle / hour`."""
+    """A dimension in words a reader knows: `a volume`, or `vesicle / hour`."""
     pairs = dimension(unit)
     if not pairs:
         return "a pure number"
-    return canonical_unit(unit)
+    canonical = canonical_unit(unit)
+    return _IN_WORDS.get(canonical, canonical)
+
+
+_IN_WORDS = {
+    "hour": "a time",
+    "centimeter": "a length",
+    "centimeter ** 2": "an area",
+    "centimeter ** 3": "a volume",
+    "nanogram": "a mass",
+    "vesicle": "a number of particles",
+}  # by canonical unit

@@ -105,7 +105,7 @@ def test_a_sample_file_brings_its_volume_and_values(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("sample", "volume", "message"),
-    [("plasma", "", "how much plasma"), ("plasma", "2", "pure number"), ("plasma", "-2 mL", "more than 0"),
+    [("plasma", "", "how much plasma"), ("plasma", "2", "example '2 mL'"), ("plasma", "-2 mL", "more than 0"),
      ("plasmaa", "2 mL", "plasma"), ("plasma", "2 kg", "cannot be")],
 )  # fmt: skip
 def test_what_is_no_sample_is_told(sample: str, volume: str, message: str) -> None:

@@ -43,7 +43,7 @@ def test_a_rotor_is_found_however_it_is_written(name: str) -> None:
 
 
 def test_an_unknown_rotor_is_told_with_the_nearest() -> None:
-    with pytest.raises(InputError, match="did you mean 'type_45_ti'"):
+    with pytest.raises(InputError, match="did you mean 'Type 45 Ti'"):
         find_rotor("Typ 45 Ti")
 
 
@@ -65,6 +65,19 @@ def test_force_and_speed_are_inverse() -> None:
 )
 def test_forces_are_read(text: str, read: Force) -> None:
     assert force(text) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("sw_32_1_ti", "SW 32.1 Ti"),
+        ("type_70_ti", "Type 70 Ti"),
+        ("tla_100_3", "TLA-100.3"),
+        ("f_45_24_15", "F-45-24-15"),
+    ],
+)
+def test_a_rotor_is_called_as_its_maker_calls_it(name: str, title: str) -> None:
+    assert find_rotor(name).title == title and find_rotor(title).name == name
 
 
 @pytest.mark.parametrize("text", ["100000 g", "100000 x g", "100,000g"])

@@ -64,7 +64,11 @@ def test_a_design_answers_in_words_and_in_json(tmp_path: Path) -> None:
         (("isolate", "plasma", "--design", "nowhere.yaml"), "nowhere.yaml"),
         (("isolate", "plasma", "sec_plasma", "--volume", "1 mL", "--prices", "nowhere.csv"), "nowhere.csv"),
         (("isolate", "plasma", "sec_plasma", "--volume", "1 mL", "--rotor", "SW 41 Ti"), "no step of the protocol"),
+        (("isolate", "plasma", "sec_plasma", "--volume", "1 mL", "--kind", "exosome", "--quiet"), "the kind 'exosome'"),
+        (("isolate", "plasma", "sec_plasma", "--volume", "1"), "needs a unit, for example '1 mL'"),
+        (("isolate", "cerebrospinal_fluid", "sec_plasma", "--volume", "1 mL"), "conditioned_medium_serum_free, csf,"),
         (("calculate", "purity", "5e10", "12"), "12 microgram"),
+        (("calculate", "purity", "5e10", "12 mL"), "a volume against a mass"),
         (("calculate", "cells-per-dose", "many", "48 h"), "a dose is"),
         (("calculate", "shedding", "10 h"), "a tumour's size"),
         (("calculate", "spin", "SW 32 Ti", "100000 g", "70 min", "Type 70 Ti"), "radius"),
@@ -80,7 +84,7 @@ def test_faults_are_told_without_a_traceback(words: tuple[str, ...], message: st
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("spin", "SW 32 Ti", "100000 g average", "70 min", "Type 70 Ti"), "Cut-off"),
+        (("spin", "SW 32 Ti", "100000 g average", "70 min", "Type 70 Ti"), "Type 70 Ti: 36,893 rpm"),
         (("pelleted", "Type 70 Ti", "100000 g average", "70 min"), "100 nm: "),
         (("k-factor", "SW 41 Ti", "40000 rpm", "--to", "Type 70 Ti"), "K = "),
         (("cells-per-dose", "1e11 vesicle", "48 h"), "cells: "),
@@ -101,3 +105,39 @@ def test_calculators_tell_and_give_json(words: tuple[str, ...], told: str) -> No
 def test_lists_of_the_bench(kind: str, holds: str) -> None:
     assert holds in call("list", kind)[0]
     assert json.loads(call("list", kind, "--json")[0])
+
+
+def test_values_are_listed_by_fluid_and_by_device() -> None:
+    of_fluid = json.loads(call("list", "values", "--fluid", "CSF", "--json")[0])
+    assert of_fluid and {row["fluid"] for row in of_fluid} == {"csf"}
+    of_device = json.loads(call("list", "values", "--device", "exoquick", "--json")[0])
+    assert "price" in {row["quantity"] for row in of_device} and {row["device"] for row in of_device} == {"exoquick"}
+    assert "takes no --device" in call("list", "rotors", "--device", "exoquick", code=2)[1]
+
+
+def test_prices_are_listed_with_what_they_are_the_price_of() -> None:
+    rows = {row["item"]: row for row in json.loads(call("list", "prices", "--json")[0])}
+    assert rows["exoquick"]["for"] == "one mL of the solution that is added"
+    assert rows["exoquick"]["low"] < rows["exoquick"]["euro"] < rows["exoquick"]["high"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "told"),
+    [
+        ("TLA-100.3", "rotor", "maximum rpm: 100000"),
+        ("type_70_ti", "rotor", "r average mm"),
+        ("sec_plasma", "protocol", "size_exclusion: {column:"),
+        ("centrifugation", "isolation method", "must be given"),
+        ("nanoparticle_tracking", "instrument", "dilution"),
+        ("csf", "fluid", "csf-small-ev-count"),
+        ("qev_original_70nm", "device", "column_bed_volume"),
+    ],
+)
+def test_things_of_the_bench_are_shown(name: str, kind: str, told: str) -> None:
+    shown = call("show", name)[0]
+    assert shown.startswith(f"{kind} ") and told in shown
+    assert json.loads(call("show", name, "--json")[0])[0]["kind"] == kind
+
+
+def test_what_is_shown_by_no_name_is_told_with_the_nearest() -> None:
+    assert "did you mean 'Type 70 Ti'" in call("show", "Type 70 T", code=2)[1]

@@ -66,7 +66,7 @@ FAULTS = {
     "both": ("fast: {steps:", "fast: {name: sec_plasma, steps:", "give either the `name`"),
     "no id": ("  id: mine\n", "", "'id' is missing"),
     "no experiment": ("kind: experiment", "kind: study", "`kind: experiment` is a study with an `experiment` section"),
-    "negative": ("count: 1.0e+9", "count: -1", "greater than 0"),
+    "negative": ("count: 1.0e+9", "count: -1", "expected more than 0"),
 }  # fmt: skip
 
 

@@ -120,7 +120,7 @@ def refused(text: str, catalogue: Catalogue) -> str:
     [
         ("give: 3 mg/kg, of: doxorubicin", "give: 1e11 vesicle, of: particles", "needs the arm's `preparation`"),
         ("of: protein", "of: paclitaxel", "'paclitaxel' cannot be given"),
-        ("give: 100 ug", "give: 100 h", "the unit is hour"),
+        ("give: 100 ug", "give: 100 h", "the unit is a time"),
         ("at: 2 d, over: 30 min", "route: oral", "route 'oral'"),
         ("give: 100 ug, of: protein", "add: 100 vesicle, to: vesicle.s1@venos", "'vesicle.s1@venous'?"),
         ("vehicle: {}", "vehicle: {without: [drug_kil]}", "did you mean 'drug_kill'?"),

@@ -43,7 +43,7 @@ PLANTED = {
     "colon in text": ("Does it empty?", "Does it: really: empty?", ["quotes"]),
     "tag": ("name: small", "name: !!python/name:os.system small", ["tag", "line 3"]),
     "alias before anchor": ("name: small", "name: *other", ["alias", "line 3"]),
-    "negative animals": ("{number: 2}", "{number: -2}", ["subjects.number", "greater than or equal to 0"]),
+    "negative animals": ("{number: 2}", "{number: -2}", ["subjects.number", "expected at least 0"]),
     "too many runs": (
         "{draws: 4}\nsubjects: {number: 2}",
         "{draws: 100000}\nsubjects: {number: 20}",

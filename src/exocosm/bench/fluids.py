@@ -220,6 +220,7 @@ def _require(fluid: str, numbers: Numbers) -> None:
     buffers = known_words("viscosity_relative_to_water", "fluid", numbers)
     if fluid not in buffers:
         raise InputError(
-            f"there is no fluid '{fluid}'; {nearest(fluid, dict.fromkeys((*known, *buffers)))} A fluid of your own: "
+            f"there is no fluid '{fluid}'; {nearest(fluid, dict.fromkeys((*known, *buffers)))} Fluids: "
+            f"{', '.join(sorted(known))}. A fluid of your own: "
             f"give rows of {_COUNTED} (and viscosity_relative_to_water, density_relative_to_water) with its name"
         )

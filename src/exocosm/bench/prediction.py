@@ -18,7 +18,7 @@ from exocosm.bench.protocol import Protocol, ProtocolRun, Step, run_protocol
 from exocosm.bench.refusals import reasons_counted
 from exocosm.bench.rotors import find_rotor, speed_rpm
 from exocosm.bench.specimen import Specimen, count_by_kind, particles_per_microgram, protein_by_kind
-from exocosm.errors import InputError
+from exocosm.errors import InputError, nearest
 
 OF_A_STEP: Mapping[str, str] = {
     "count": "particle",
@@ -100,6 +100,9 @@ def predict(
     ledger = numbers.ledger
     centre = numbers.centre()
     central = run_protocol(sample(centre), protocol, centre)
+    kinds = count_by_kind(central.product.population)
+    if kind not in kinds:
+        raise InputError(f"there are no particles of the kind '{kind}' in the product; {nearest(kind, kinds)}")
     failed: list[str] = []
     measures = np.full((ledger.draws, len(MEASURES)), np.nan)
     shown = entries(central)

@@ -6,6 +6,8 @@ The table is `knowledge/rotors.csv`; a rotor is added by adding a row.
 from __future__ import annotations
 
 import csv
+import difflib
+import itertools
 import math
 import re
 from dataclasses import dataclass, fields
@@ -15,7 +17,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from exocosm.errors import CheckError, InputError, Problem, nearest
+from exocosm.errors import CheckError, InputError, Problem
 
 TABLE = Path(__file__).resolve().parent.parent / "knowledge" / "rotors.csv"
 STANDARD_GRAVITY = 9.80665  # m/s2, by definition
@@ -69,8 +71,14 @@ class Rotor:
 
     @property
     def title(self) -> str:
-        """Name as people write it: `sw_40_ti` -> `SW 40 Ti`."""
-        return " ".join(word.capitalize() if word in {"ti", "type"} else word.upper() for word in self.name.split("_"))
+        """Name as its maker writes it: `sw_32_1_ti` -> `SW 32.1 Ti`, `f_45_24_15` -> `F-45-24-15`."""
+        words = [word.capitalize() if word in {"ti", "type"} else word.upper() for word in self.name.split("_")]
+        beckman = self.maker.startswith("Beckman")
+        text = words[0]
+        for before, word in itertools.pairwise(words):
+            between = " " if beckman and (words[0] in {"SW", "Type"} or word == "Ti") else "-"
+            text += ("." if beckman and before.isdigit() and word.isdigit() else between) + word
+        return text
 
     def force_g(self, rpm: float, radius: str = "average") -> float:
         """Force at the average or the maximum radius in g: (2 pi rpm / 60)^2 r / 9.80665."""
@@ -148,10 +156,12 @@ def find_rotor(name: str) -> Rotor:
         if _plain(rotor.name) == wanted:
             return rotor
     known = {_plain(rotor): rotor for rotor in rotors}
-    advice = nearest(wanted, known)
-    for plain, rotor_name in known.items():
-        advice = advice.replace(f"'{plain}'", f"'{rotor_name}'")
-    raise InputError(f"there is no rotor '{name}' in the table; {advice} (a rotor is added as a row of rotors.csv)")
+    close = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
+    advice = f"did you mean '{rotors[known[close[0]]].title}'? " if close else ""
+    raise InputError(
+        f"there is no rotor '{name}' in the table; {advice}`exocosm list rotors` prints those there are (a rotor is "
+        "added as a row of rotors.csv)"
+    )
 
 
 def _plain(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from exocosm import units
+from exocosm.documents.checked import shown
 from exocosm.documents.fields import Section, ShortText
 from exocosm.documents.quantity import quantity
 from exocosm.errors import UnitError
@@ -23,8 +24,8 @@ def in_unit(unit: str) -> Callable[[Any], float]:
     def read(given: Any) -> float:
         try:
             value, own = quantity(given)
-            if own == "dimensionless" and unit != "dimensionless" and not isinstance(given, str):
-                raise UnitError(f"the number {given} needs a unit, for example '{value:g} {unit}'")
+            if own == "dimensionless" and unit != "dimensionless":
+                raise UnitError(f"{shown(given)} needs a unit, for example '{value:g} {unit}'")
             return units.convert(value, own, unit)
         except UnitError as problem:
             raise ValueError(str(problem)) from None

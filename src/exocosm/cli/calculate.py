@@ -44,18 +44,21 @@ def spin(
     Example: exocosm calculate spin "SW 32 Ti" "100000 g average" "70 min" "Type 70 Ti"
     """
     from exocosm.bench.calculators.spin import move_spin
+    from exocosm.bench.rotors import find_rotor
 
     moved = move_spin(
         rotor, speed, _minutes(time), to_rotor, to_speed, keep=keep, diameter_nm=diameter, medium=medium,
         temperature_c=_celsius(temperature),
     )  # fmt: skip
+    range_ = _range(moved.low_minutes, moved.high_minutes)
     _say(
         json, moved, moved.pins,
-        f"{moved.to_rotor}: {moved.rpm:,.0f} rpm ({moved.force_g_average:,.0f} g average, "
-        f"{moved.force_g_maximum:,.0f} g maximum) for {moved.minutes:.3g} min "
-        f"(95 %: {moved.low_minutes:.3g} to {moved.high_minutes:.3g}).",
-        f"Cut-off: {moved.cutoff_before_nm:.3g} nm before, {moved.cutoff_after_nm:.3g} nm after; of vesicles of "
-        f"{diameter:g} nm {moved.share_before:.0%} are pelleted before, {moved.share_after:.0%} after.",
+        f"{find_rotor(moved.to_rotor).title}: {moved.rpm:,.0f} rpm ({moved.force_g_average:,.0f} g average, "
+        f"{moved.force_g_maximum:,.0f} g maximum) for {moved.minutes:.3g} min{range_}, in {medium} at "
+        f"{temperature}.",
+        "Cut-off, the diameter from which on all vesicles are pelleted: "
+        f"{moved.cutoff_before_nm:.3g} nm before, {moved.cutoff_after_nm:.3g} nm after; of "
+        f"vesicles of {diameter:g} nm {moved.share_before:.0%} are pelleted before, {moved.share_after:.0%} after.",
         f"By K-factors it would be {moved.minutes_by_k_factor:.3g} min, with a cut-off of "
         f"{moved.cutoff_by_k_factor_nm:.3g} nm. {moved.limits}",
     )  # fmt: skip
@@ -85,12 +88,12 @@ def pelleted(
         rotor, speed, _minutes(time), sizes, medium=medium, temperature_c=_celsius(temperature)
     )  # fmt: skip
     lines = [
-        f"{size:g} nm: {share:.1%} (95 %: {low:.1%} to {high:.1%})"
+        f"{size:g} nm: {share:.1%} pelleted (95 %: {low:.1%} to {high:.1%})"
         for size, share, low, high in zip(found.diameters_nm, found.shares, found.low, found.high, strict=True)
     ]
     value, low, high = found.cutoff_nm
-    cut_off = f"All vesicles of {value:.3g} nm (95 %: {low:.3g} to {high:.3g}) or more are pelleted."
-    _say(json, found, found.pins, *lines, cut_off)
+    cut_off = f"All vesicles of {value:.3g} nm (95 %: {low:.3g} to {high:.3g}) or more are pelleted"
+    _say(json, found, found.pins, f"In {medium} at {temperature}:", *lines, f"{cut_off}.")
 
 
 @calculate.command(name="k-factor")
@@ -106,12 +109,14 @@ def k_factor(
     Example: exocosm calculate k-factor "SW 41 Ti" "40000 rpm" --to "Type 70 Ti"
     """
     from exocosm.bench.calculators import spin as spins
+    from exocosm.bench.rotors import find_rotor
 
     found = spins.k_factor(rotor, speed)
     lines = [
-        f"K = {found.k_hour_svedberg:.4g} h S for {found.rotor} at {found.rpm:,.0f} rpm "
-        f"({found.force_g_average:,.0f} g average, {found.force_g_maximum:,.0f} g maximum).",
-        found.limits,
+        f"K = {found.k_hour_svedberg:.4g} h S for {find_rotor(found.rotor).title} at {found.rpm:,.0f} rpm "
+        f"({found.force_g_average:,.0f} g average, {found.force_g_maximum:,.0f} g maximum): hours until particles of "
+        "1 S are pelleted from the whole tube.",
+        f"{found.limits[:1].upper()}{found.limits[1:]}.",
     ]
     if to_rotor:
         lines.append(spins.k_factor_limits(rotor, to_rotor))
@@ -186,15 +191,24 @@ def _estimates(json: bool, parts: dict[str, Estimate], main: str) -> None:
         typer.echo(as_json({name.replace(" ", "_"): each.to_dict() for name, each in parts.items()}))
         return
     for name, each in parts.items():
-        unit = "" if each.unit == "dimensionless" else f" {each.unit}"
         spread = f" (95 %: {each.low:.2g} to {each.high:.2g})" if each.low != each.high else ""
-        typer.echo(f"{name}: {each.value:.3g}{unit}{spread}")
+        typer.echo(f"{name}: {each.value:.3g}{_unit(each.unit)}{spread}")
     for influence in parts[main].influences[:3]:
         row = influence.pin.value
         typer.echo(
-            f"rests on {row.quantity.replace('_', ' ')} = {row.value:g} {row.unit}, {influence.pin.trust} "
+            f"rests on {row.quantity.replace('_', ' ')} = {row.value:g}{_unit(row.unit)}, {influence.pin.trust} "
             f"({influence.share:.0%} of the spread): {row.source or row.note or row.id}"
         )
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "dimensionless" else f" {unit}"
+
+
+def _range(low: float, high: float) -> str:
+    """Nothing where both ends read alike: what is not known falls out of the comparison."""
+    ends = f"{low:.3g}", f"{high:.3g}"
+    return f" (95 %: {ends[0]} to {ends[1]})" if ends[0] != ends[1] else ""
 
 
 def _say(json: bool, found: Any, pins: Sequence[Pin], *lines: str) -> None:

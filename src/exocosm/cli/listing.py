@@ -31,9 +31,12 @@ KINDS: Mapping[str, str] = {
     "designs": "spaces of protocols that a design searches",
     "rotors": "centrifuge rotors",
     "instruments": "instruments whose readings are predicted",
+    "prices": "what consumables cost, by the item's word, and of how much that is the price",
 }
 FILTERED = ("values", "quantities", "sources")
-SHOWN_OF_VALUE = ("id", "quantity", "value", "unit", "method", "organism", "organ", "carrier", "cargo", "source")
+SHOWN_OF_VALUE = (
+    "id", "quantity", "value", "unit", "method", "organism", "organ", "carrier", "cargo", "fluid", "device", "source",
+)  # fmt: skip
 LARGEST_STUDY = 10_000_000  # bytes
 MOST_FILES = 10_000
 
@@ -230,6 +233,18 @@ def _instruments(place: Path | None) -> list[Row]:
     return [{"instrument": name, "reports": one.about} for name, one in instruments().items()]
 
 
+def _prices(place: Path | None) -> list[Row]:
+    """Items with their price; of what it is the price stands at the beginning of a row's note."""
+    return [
+        {
+            "item": value.device, "euro": value.value, "low": value.low, "high": value.high,
+            "for": value.note.split(";")[0], "method": value.method, "row": value.id,
+        }
+        for value in load_catalogue().values
+        if value.quantity == "price"
+    ]  # fmt: skip
+
+
 _PLAIN: Mapping[str, Callable[[Path | None], list[Row]]] = {
     "studies": _studies,
     "mechanisms": _mechanisms,
@@ -243,12 +258,14 @@ _PLAIN: Mapping[str, Callable[[Path | None], list[Row]]] = {
     "designs": _designs,
     "rotors": _rotors,
     "instruments": _instruments,
+    "prices": _prices,
 }
 
 
 def details_of(name: str) -> list[Row]:
-    """All that is called so: a value row, a quantity, a source, a mechanism, a preset, an organism."""
+    """All that is called so: a value row, a quantity, a source, a part of a body, a thing of the bench."""
     from exocosm.bodies import list_mechanisms, list_presets, organisms
+    from exocosm.cli.bench_listing import bench_details, bench_names
 
     known = load_catalogue()
     mechanisms, presets = list_mechanisms(), list_presets()
@@ -265,8 +282,9 @@ def details_of(name: str) -> list[Row]:
         found.append(_preset(name, presets[name]))
     if name in organisms():
         found.append(_organism(name))
+    found += bench_details(name)
     if not found:
-        every = {*known.by_id, *known.index, *known.sources, *mechanisms, *presets, *organisms()}
+        every = {*known.by_id, *known.index, *known.sources, *mechanisms, *presets, *organisms(), *bench_names()}
         raise EvidenceError(f"nothing here is called '{name}'; {nearest(name, every)}")
     return found
 

@@ -198,6 +198,8 @@ def list_(
     cell: Annotated[str, typer.Option(help="only values for this cell")] = "",
     carrier: Annotated[str, typer.Option(help="only values for this carrier")] = "",
     cargo: Annotated[str, typer.Option(help="only values for this cargo")] = "",
+    fluid: Annotated[str, typer.Option(help="only values for this fluid")] = "",
+    device: Annotated[str, typer.Option(help="only values of this column, filter, bead, kit or instrument")] = "",
     method: Annotated[str, typer.Option(help="only values found by this method")] = "",
     source: Annotated[str, typer.Option(help="only values from this source")] = "",
 ) -> None:
@@ -210,7 +212,7 @@ def list_(
 
     asked = {
         "quantity": quantity, "organism": organism, "organ": organ, "cell": cell, "carrier": carrier,
-        "cargo": cargo, "method": method, "source": source,
+        "cargo": cargo, "fluid": fluid, "device": device, "method": method, "source": source,
     }  # fmt: skip
     filters = {field: word for field, word in asked.items() if word}
     if kind:
@@ -223,7 +225,7 @@ def list_(
 @app.command()
 @reported
 def show(
-    name: Annotated[str, typer.Argument(help="a value row, quantity, source, mechanism, preset or organism")],
+    name: Annotated[str, typer.Argument(help="its name: a value, quantity, source, mechanism, protocol, rotor ...")],
     json: Json = False,
 ) -> None:
     """Show all that is known of one thing.

@@ -29,6 +29,17 @@ _EXPECTED = {
     "finite_number": "a finite number",
 }
 
+_BOUNDS = {
+    "greater_than": "more than",
+    "greater_than_equal": "at least",
+    "less_than": "less than",
+    "less_than_equal": "at most",
+    "too_short": "at least",
+    "too_long": "at most",
+}
+_BOUND_NAMES = ("gt", "ge", "lt", "le", "min_length", "max_length")
+_THINGS = {"too_short": " in the list", "too_long": " in the list"}
+
 
 VERSION = 1  # of the format of all files
 
@@ -129,7 +140,18 @@ def _problem(
         return Problem("value", _where(document, path), f"expected {expected}, found {shown(found)}{hint}")
     if kind == "string_pattern_mismatch":
         rule = "letters, digits and _ (names of studies and arms also -), beginning with a letter"
-        return Problem("name", _where(document, path), f"{shown(found)} is not a name that can be used here: {rule}")
+        message = f"{shown(found)} is not a name that can be used here: {rule}"
+        if isinstance(found, str) and " " in found:
+            message += (
+                "; if it belongs to what stands before it: a comma inside { } or [ ] ends a text that has no quotes"
+            )
+        return Problem("name", _where(document, path), message)
+    if kind in _BOUNDS:
+        context = error["ctx"]
+        bound = next(context[name] for name in _BOUND_NAMES if name in context)
+        own = " in the unit of this key" if isinstance(found, str) and bound != 0 else ""
+        message = f"expected {_BOUNDS[kind]} {bound:g}{own}{_THINGS.get(kind, '')}, found {shown(found)}"
+        return Problem("bound", _where(document, path), message)
     message = str(error["msg"]).removeprefix("Value error, ")
     label = "value" if kind == "value_error" else "bound"
     return Problem(

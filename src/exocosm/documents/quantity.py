@@ -40,14 +40,16 @@ def unit_text(text: str) -> str:
 def quantity(text: str | int | float) -> tuple[float, str]:
     """Value and unit of a text such as `3 mg/kg`; a bare number is dimensionless.  Raises UnitError."""
     if isinstance(text, bool) or not isinstance(text, str | int | float):
-        raise UnitError(f"expected a quantity such as '3 mg/kg', found {text!r}")
+        raise UnitError(f"expected a number with its unit such as '2 mL' or '3 mg/kg', found {text!r}")
     if not isinstance(text, str):
         return _finite(float(text), str(text)), "dimensionless"
     if len(text) > 200:
-        raise UnitError(f"expected a quantity such as '3 mg/kg', found a text of {len(text)} characters")
+        raise UnitError(
+            f"expected a number with its unit such as '2 mL' or '3 mg/kg', found a text of {len(text)} characters"
+        )
     found = _QUANTITY.fullmatch(text)
     if found is None:
-        raise UnitError(f"expected a quantity such as '3 mg/kg', found '{text}'")
+        raise UnitError(f"expected a number with its unit such as '2 mL' or '3 mg/kg', found '{text}'")
     return _finite(float(found[1]), text), unit_text(found[2]) or "dimensionless"
 
 

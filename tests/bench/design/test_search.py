@@ -109,6 +109,8 @@ def test_only_what_the_lab_owns_is_tried(toys: Any) -> None:
         ("cost: 50 euro", "cost: -50 euro", "above zero"),
         ("cost: 50 euro", "costs: 50 euro", "did you mean 'cost'"),
         ("kind: small_ev", "kind: 'small ev'", "not a name"),
+        ("kind: small_ev", "kind: small_evs", "did you mean 'small_ev'"),
+        ("name: toy\n", "name: toy\nown: {rotors: [Type 71 Ti]}\n", "did you mean 'Type 70 Ti'|known: fast"),
         ("name: toy\n", "name: toy\nown: {rotors: [slwo, fast, fost]}\n", "did you mean 'slow'"),
         ("name: toy\n", "name: toy\ntrade: [yield, beauty]\n", "nothing that can be traded"),
         ("exocosm: 1", "exocosm: 7", "version"),

@@ -17,7 +17,7 @@ from exocosm import units
 from exocosm.bench.design import owned
 from exocosm.bench.isolation import registry
 from exocosm.bench.numbers import Numbers
-from exocosm.bench.particles import LIPOPROTEINS
+from exocosm.bench.particles import LIPOPROTEINS, VESICLES
 from exocosm.bench.settings import Millilitres, Name
 from exocosm.documents.checked import check_header, checked, open_document
 from exocosm.documents.fields import Section, ShortText, Slug, Word
@@ -215,7 +215,12 @@ def read_goals(source: str | Path, numbers: Numbers) -> Goals:
         for place, name in enumerate(mine[field] or ()):
             if name not in known:
                 where = f"line {opened.document.line(('own', field, place))}, own.{field}[{place}]"
-                problems.append(Problem("name", where, f"'{name}' is not known here; {nearest(name, known)}"))
+                titled = [owned.rotor_titles().get(one, one) for one in known]
+                problems.append(Problem("name", where, f"'{name}' is not known here; {nearest(name, titled)}"))
+    kinds = {*VESICLES, *numbers.words("particle_concentration", "carrier")}
+    if file.want.kind not in kinds:
+        where = f"line {opened.document.line(('want', 'kind'))}, want.kind"
+        problems.append(Problem("name", where, f"'{file.want.kind}' is no particle; {nearest(file.want.kind, kinds)}"))
     objectives = [_objective(word, file) for word in file.trade]
     for place, (word, name) in enumerate(zip(file.trade, objectives, strict=True)):
         if name not in MEASURES:
@@ -247,7 +252,7 @@ def _objective(word: str, file: GoalsFile) -> str:
     """`purity` is what the goals ask of it first; lipoprotein per particle if they ask nothing."""
     if word != "purity":
         return word
-    asked = [name for name in GOALS_OF_PURITY[:2] if getattr(file.purity, name) is not None]
+    asked = [name for name in GOALS_OF_PURITY[:3] if getattr(file.purity, name) is not None]
     return asked[0] if asked else GOALS_OF_PURITY[0]
 
 

@@ -11,6 +11,11 @@ def rotor_classes() -> dict[str, str]:
     return {rotor.name: rotor.rotor_class for rotor in list_rotors().values()}
 
 
+def rotor_titles() -> dict[str, str]:
+    """Every rotor that is known, and how its maker writes it."""
+    return {rotor.name: rotor.title for rotor in list_rotors().values()}
+
+
 def known_devices(numbers: Numbers) -> tuple[str, ...]:
     """Everything that is bought or owned and of which a number is known."""
     rows = (*numbers.ledger.own, *numbers.ledger.catalogue.values)
