@@ -10,6 +10,8 @@ import pytest
 
 from exocosm import bench_studies
 from exocosm.errors import InputError
+from exocosm.report.bench_study import bench_page
+from exocosm.report.numbers import percent
 from exocosm.study.bench_load import load_bench
 from exocosm.trajectory.bench_result import CENTRAL, TABLES
 from exocosm.workflow.bench import run_bench
@@ -185,3 +187,45 @@ def test_a_draw_that_cannot_be_done_is_counted_and_ends_nothing(tmp_path: Path) 
     assert "could not be done" in (tmp_path / "out" / "report.html").read_text()
     with pytest.raises(InputError, match="arm 'two'"):  # at the centre it is an error
         run_bench(load_bench(FILTERS.replace("to: 0.1 mL", "to: 0.5 mL")), progress=False)
+
+
+READ = """
+exocosm: 1
+name: controls
+uncertainty: {draws: 6}
+bench:
+  samples:
+    plasma: {fluid: plasma, volume: 0.5 mL}
+    nothing: {fluid: pbs, volume: 0.5 mL}
+  protocols:
+    column: sec_plasma
+arms:
+  isolate: {sample: plasma, protocol: column, title: Isolate}
+  blank: {sample: nothing, protocol: column, title: Blank}
+metrics:
+  counted: {of: reading, instrument: nanoparticle_tracking, settings: {dilution: 1000}, quantity: concentration}
+contrasts:
+  over: {metric: counted, arm: isolate, against: blank, title: Isolate over blank, says: The blank is far below.}
+"""
+
+
+def test_readings_have_their_unit_and_what_an_instrument_cannot_tell_is_no_number() -> None:
+    found = run_bench(load_bench(READ), progress=False)
+    assert set(found.metrics["unit"]) == {"particle/mL"}
+    assert found.recipe["censored"] == {"counted@blank": "below"}
+    page = bench_page(found)
+    (numbers,) = (one for one in page.sections if one.name == "numbers")
+    cells = {row[1]: row[2] for row in numbers.tables[0].rows}
+    assert cells["Blank"].startswith("< ") and not cells["Isolate"].startswith("<")
+    assert "counted of Blank: the limit of the instrument" in numbers.tables[0].note
+
+
+def test_contrasts_are_the_answer_of_a_study_that_expects_nothing() -> None:
+    found = run_bench(load_bench(READ), progress=False)
+    page = bench_page(found)
+    assert page.headline.startswith("Isolate over blank: ") and "times (95 %: " in page.headline
+    (compared,) = (one for one in page.sections if one.name == "contrasts")
+    (row,) = compared.tables[0].rows
+    assert row[0] == "Isolate over blank. The blank is far below." and row[1] == "Isolate against Blank"
+    values = found.contrasts[found.contrasts["draw"] != CENTRAL]["value"]
+    assert row[4] == percent(float((values > 1).mean()))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from exocosm.report.canvas import COLOURS, FAINT, Picture, finish, log_axis, panels, plain_axis, style, wrapped
+from exocosm.report.isolation_figures import kind_in_words
 from exocosm.report.numbers import counted, interval, listed, percent, quantity, shown, unit_text
 from exocosm.report.page import Page, Section, Table, value_rows, write_page
 from exocosm.trajectory.bench_result import CENTRAL, TYPICAL, BenchResult
@@ -16,6 +17,8 @@ from exocosm.trajectory.expectations import NOT_REPRODUCED, REPRODUCED, Expected
 
 WIDE = 30.0  # high / low from which a linear axis would hide the small ones
 MOST_PANELS = 12
+MOST_TOLD = 4  # comparisons that are told first
+SIGN = {"below": "< ", "above": "> "}  # of what an instrument cannot tell
 LOW, HIGH = 2.5, 97.5
 SAME = 1e-3  # of the number; what differs by less is written alike
 SHOWN_FIRST = ("small_ev", "microvesicle", "albumin", "ldl")  # what a reader of a step asks for
@@ -31,6 +34,8 @@ def bench_page(result: BenchResult) -> Page:
     """The report of a bench study as a page."""
     file, verdict = result.study.file, result.verdict
     sections = [] if verdict is None else [_expectations(verdict)]
+    if file.contrasts:
+        sections.append(_contrasts(result))
     sections.append(_numbers(result))
     if len(result.fronts):
         sections.append(_fronts(result))
@@ -55,7 +60,10 @@ def _answer(result: BenchResult) -> tuple[str, list[str], str]:
     draws = int(result.recipe["draws"])
     spread = [_spread_in_words(draws, int(result.recipe["donors"])), *_not_done(result)]
     if verdict is None:
-        return "What every arm gives", spread, ""
+        told = [_contrast_in_words(result, name) for name in result.study.file.contrasts][:MOST_TOLD]
+        told = told or [_extremes(result, metric, list(result.study.file.arms)) for metric in result.study.file.metrics]
+        told = [each for each in told if each][:MOST_TOLD] or ["What every arm gives"]
+        return told[0].removesuffix("."), [*told[1:], *spread], ""
     tone = {REPRODUCED: "better", NOT_REPRODUCED: "worse"}.get(verdict.verdict, "")
     return (
         f"{verdict.id}: {verdict.sentence}",
@@ -121,10 +129,70 @@ def _failing(one: Expected) -> list[str]:
     ]
 
 
+def _compared(result: BenchResult, name: str) -> tuple[str, str, float]:
+    """(central value, 95 % of what is not known, share of the draws in which the arm is higher) of a contrast."""
+    asked = result.study.file.contrasts[name]
+    table = result.contrasts[result.contrasts["contrast"] == name]
+    central = float(table.loc[table["draw"] == CENTRAL, "value"].iloc[0])
+    drawn = table.loc[table["draw"] != CENTRAL, "value"].to_numpy(float)
+    drawn = drawn[np.isfinite(drawn)]
+    unit = {"ratio": "", "percent_change": "percent"}.get(asked.as_)
+    if unit is None:
+        of = result.study.file.metrics[asked.metric].of
+        unit = "dimensionless" if of in PERCENT else _values(result, asked.metric, asked.arm)[3]
+    value = quantity(central, unit) if np.isfinite(central) else "none"
+    value += " times" if asked.as_ == "ratio" and np.isfinite(central) else ""
+    if not len(drawn):
+        return value, "", np.nan
+    low, high = np.percentile(drawn, [LOW, HIGH])
+    return value, interval(float(low), float(high)), float(np.mean(drawn > (1.0 if asked.as_ == "ratio" else 0.0)))
+
+
+def _contrast_in_words(result: BenchResult, name: str) -> str:
+    """`NTA, lysed over isolate: 0.95 times (95 %: 0.2 to 1)`."""
+    value, ends, _ = _compared(result, name)
+    return f"{_contrast_title(result, name)}: {value}" + (f" (95 %: {ends})." if ends else ".")
+
+
+def _contrast_title(result: BenchResult, name: str) -> str:
+    file = result.study.file
+    asked = file.contrasts[name]
+    metric = file.metrics[asked.metric].title or asked.metric.replace("_", " ")
+    arms = [file.arms[arm].title or arm for arm in (asked.arm, asked.against)]
+    return asked.title or f"{metric}, {' against '.join(arms)}"
+
+
+def _contrasts(result: BenchResult) -> Section:
+    """How arms compare, draw by draw."""
+    rows = []
+    for name, asked in result.study.file.contrasts.items():
+        value, ends, share = _compared(result, name)
+        arms = [result.study.file.arms[arm].title or arm for arm in (asked.arm, asked.against)]
+        told = f"{_contrast_title(result, name)}. {asked.says}".removesuffix(". ")
+        rows.append((told, " against ".join(arms), value, ends, "" if np.isnan(share) else percent(share)))
+    heads = ("What", "Arms", "Central", "95 %: what is not known", "Draws in which the first is higher")
+    note = "In every draw both arms meet the same numbers, so that what moves both alike falls out."
+    note += _limits_in_words(result, {f"{each.metric}@{arm}" for each in result.study.file.contrasts.values()
+                                      for arm in (each.arm, each.against)})  # fmt: skip
+    return Section("How the arms compare", "contrasts", tables=[Table(heads, rows, numbers=(2, 3, 4), note=note)])
+
+
+def _limits_in_words(result: BenchResult, among: set[str]) -> str:
+    """What of the readings is the limit of an instrument and no number."""
+    censored = [name for name in result.recipe.get("censored", {}) if name in among]
+    if not censored:
+        return ""
+    file = result.study.file
+    told = [f"{file.metrics[metric].title or metric} of {file.arms[arm].title or arm}"
+            for metric, arm in (name.split("@") for name in censored)]  # fmt: skip
+    return f" {listed(told)}: the limit of the instrument, which stands for a number that it cannot tell."
+
+
 def _numbers(result: BenchResult) -> Section:
     file = result.study.file
     names = list(file.metrics)[:MOST_PANELS]
     pictures = [_metric_picture(result, names)] if names else []
+    censored = result.recipe.get("censored", {})
     rows = []
     for metric, text in file.metrics.items():
         for arm, arm_text in file.arms.items():
@@ -133,14 +201,13 @@ def _numbers(result: BenchResult) -> Section:
                 (
                     text.title or metric.replace("_", " "),
                     arm_text.title or arm,
-                    _number(central, unit, text.of),
+                    SIGN.get(censored.get(f"{metric}@{arm}"), "") + _number(central, unit, text.of),
                     _ends(drawn, text.of),
                     _ends(donors, text.of) if donors.size > 1 else "",
                 )
             )
-    table = Table(
-        ("Number", "Arm", "Central", "95 %: what is not known", "95 %: between donors"), rows, numbers=(2, 3, 4)
-    )
+    heads = ("Number", "Arm", "Central", "95 %: what is not known", "95 %: between donors")
+    table = Table(heads, rows, numbers=(2, 3, 4), note=_limits_in_words(result, set(censored)).strip())
     return Section("Numbers of every arm", "numbers", pictures=pictures, tables=[table])
 
 
@@ -198,7 +265,8 @@ def _metric_picture(result: BenchResult, names: list[str]) -> Picture:
                         )
                         ends += [low, high]
                 if np.isfinite(central):
-                    axis.plot([central * scale], [row], "o", color="#1a1a1a", markersize=4)
+                    filled = "none" if f"{metric}@{arm}" in result.recipe.get("censored", {}) else "#1a1a1a"
+                    axis.plot([central * scale], [row], "o", color="#1a1a1a", markerfacecolor=filled, markersize=4)
                     ends.append(central * scale)
             positive = [end for end in ends if end > 0]
             if positive and max(positive) > WIDE * min(positive):
@@ -218,6 +286,7 @@ def _metric_picture(result: BenchResult, names: list[str]) -> Picture:
         for axis in axes[len(names) :]:
             axis.set_visible(False)
         reading = "Points: central values; thick bars: what is not known (95 %); thin bars: between donors (95 %)."
+        reading += " Open points: the limit of an instrument, no number." if result.recipe.get("censored") else ""
         return finish(figure, "arms", "Every arm", f"{' '.join(one for one in told if one)} {reading}")
 
 
@@ -232,10 +301,12 @@ def _extremes(result: BenchResult, metric: str, arms: list[str]) -> str:
         return ""
     top, bottom = max(finite, key=lambda arm: finite[arm]), min(finite, key=lambda arm: finite[arm])
     title = text.title or metric.replace("_", " ")
-    return (
-        f"{title}: from {_number(finite[bottom], unit, text.of)} ({file.arms[bottom].title or bottom}) to "
-        f"{_number(finite[top], unit, text.of)} ({file.arms[top].title or top})."
-    )
+    ends = [
+        f"{SIGN.get(result.recipe.get('censored', {}).get(f'{metric}@{arm}'), '')}{_number(finite[arm], unit, text.of)} "
+        f"({file.arms[arm].title or arm})"
+        for arm in (bottom, top)
+    ]
+    return f"{title}: from {' to '.join(ends)}."
 
 
 def _fronts(result: BenchResult) -> Section:
@@ -267,7 +338,7 @@ def _steps(result: BenchResult) -> Section:
                 (
                     str(step["step"]),
                     step["instruction"],
-                    "; ".join(f"{kind.replace('_', ' ')} {percent(share)}" for kind, share in kept),
+                    "; ".join(f"{kind_in_words(kind)} {percent(share)}" for kind, share in kept),
                     shown(step["minutes"]),
                     shown(step["cost_euro"]),
                 )

@@ -34,6 +34,8 @@ from exocosm.workflow.progress import progress_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from exocosm.bench.measurement.registry import Reported
+
 Array = NDArray[np.float64]
 
 
@@ -62,7 +64,8 @@ def run_bench(
     numbers = bench_numbers(
         known, own=own_values(file.values), choose=dict(file.use), draws=draws, donors=donors, seed=seed
     )
-    central, runs = _arms(study, numbers)
+    reported: dict[str, Reported] = {}
+    central, runs = _arms(study, numbers, reported=reported)
     with progress_of(study.name, draws + donors, 0, progress) as advance:
         failed: list[str] = []
         drawn = []
@@ -89,8 +92,11 @@ def run_bench(
     return BenchResult(
         study=study,
         recipe=_recipe(study, known, numbers, draws, donors, seed, verdict)
-        | {"could_not_be_done": reasons_counted(failed)},
-        metrics=_metric_rows(study, central, columns, of_donors),
+        | {
+            "could_not_be_done": reasons_counted(failed),
+            "censored": {name: one.censored for name, one in reported.items() if one.censored},
+        },
+        metrics=_metric_rows(study, central, columns, of_donors, {name: one.unit for name, one in reported.items()}),
         contrasts=pd.DataFrame(
             [(name, draw, row[name]) for draw, row in enumerate([central, *drawn], CENTRAL) for name in file.contrasts],
             columns=["contrast", "draw", "value"],
@@ -105,12 +111,15 @@ def run_bench(
 
 
 def _arms(
-    study: BenchStudy, numbers: Numbers, failed: list[str] | None = None
+    study: BenchStudy,
+    numbers: Numbers,
+    failed: list[str] | None = None,
+    reported: dict[str, Reported] | None = None,
 ) -> tuple[dict[str, float], dict[str, ProtocolRun]]:
     """Every number that expectations may use, and the runs behind them, with the numbers of one run.
 
     With `failed` the numbers of an arm that cannot be done are NaN, as are fronts and contrasts with it, and the reason
-    goes there; without, it is an InputError.
+    goes there; without, it is an InputError.  Readings of instruments go to `reported` as well, with unit and limit.
     """
     file = study.file
     samples: dict[str, Specimen] = {}
@@ -122,9 +131,14 @@ def _arms(
             if arm.sample not in samples:
                 samples[arm.sample] = specimen_from(file.bench.samples[arm.sample], numbers)
             runs[name] = run_protocol(samples[arm.sample], study.protocol(name), numbers)
-            numbers_of_arm |= {
-                f"{metric}@{name}": _number(text, runs[name], numbers) for metric, text in file.metrics.items()
-            }
+            for metric, text in file.metrics.items():
+                if text.of == "reading":
+                    reading = _reading(text, runs[name], numbers)
+                    numbers_of_arm[f"{metric}@{name}"] = reading.value
+                    if reported is not None:
+                        reported[f"{metric}@{name}"] = reading
+                else:
+                    numbers_of_arm[f"{metric}@{name}"] = _number(text, runs[name], numbers)
         except InputError as problem:
             reason = f"arm '{name}': {problem}"
             if failed is None:
@@ -152,12 +166,6 @@ def _number(text: BenchMetricText, run: ProtocolRun, numbers: Numbers) -> float:
     window = None if text.diameter is None else (text.diameter[0], text.diameter[1])
     if text.of == "finding":
         return finding_of(run, text.finding)
-    if text.of == "reading":
-        from exocosm.bench.measurement.registry import read_with
-
-        specimen = run.product if text.step is None else run.outcomes[text.step - 1].product
-        assert text.instrument is not None and text.quantity is not None  # the schema has seen to it
-        return read_with(text.instrument, specimen, numbers, **text.settings)[text.quantity].value
     if text.of == "panel":
         from exocosm.bench.markers import Panel, panel_performance
 
@@ -170,6 +178,15 @@ def _number(text: BenchMetricText, run: ProtocolRun, numbers: Numbers) -> float:
     return number_of(run, text.of, text.kind, window, text.step)
 
 
+def _reading(text: BenchMetricText, run: ProtocolRun, numbers: Numbers) -> Reported:
+    """What an instrument would report of a run."""
+    from exocosm.bench.measurement.registry import read_with
+
+    specimen = run.product if text.step is None else run.outcomes[text.step - 1].product
+    assert text.instrument is not None and text.quantity is not None  # the schema has seen to it
+    return read_with(text.instrument, specimen, numbers, **text.settings)[text.quantity]
+
+
 def _contrast(how: str, value: float, against: float) -> float:
     if how == "difference":
         return value - against
@@ -179,21 +196,26 @@ def _contrast(how: str, value: float, against: float) -> float:
 
 
 def unit_of(text: BenchMetricText) -> str:
-    """The unit in which a metric of a bench study is given."""
+    """The unit in which a metric of a bench study is given; of a reading the instrument says it."""
     if text.of == "finding":
         return "g/mL" if text.finding.startswith("band_density") else "dimensionless"
-    return UNITS.get(text.of, "as the instrument reports" if text.of == "reading" else "dimensionless")
+    return UNITS.get(text.of, "dimensionless")
 
 
 def _metric_rows(
-    study: BenchStudy, central: Mapping[str, float], drawn: Mapping[str, Array], donors: Mapping[str, Array]
+    study: BenchStudy,
+    central: Mapping[str, float],
+    drawn: Mapping[str, Array],
+    donors: Mapping[str, Array],
+    of_readings: Mapping[str, str],
 ) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
     for arm in study.file.arms:
         for metric, text in study.file.metrics.items():
-            name, unit = f"{metric}@{arm}", unit_of(text)
+            name = f"{metric}@{arm}"
+            unit = of_readings.get(name, unit_of(text))
             rows.append((arm, CENTRAL, TYPICAL, metric, central[name], unit))
             rows += [(arm, draw, TYPICAL, metric, value, unit) for draw, value in enumerate(drawn[name])]
             rows += [(arm, CENTRAL, donor, metric, value, unit) for donor, value in enumerate(donors[name], 1)]
