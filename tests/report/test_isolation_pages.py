@@ -45,6 +45,16 @@ def test_every_range_is_told_or_left_out(found: Prediction) -> None:
     assert [row["step"] for row in rows] == ["sample", "1 size_exclusion"]
 
 
+def test_what_comes_along_has_both_ranges(found: Prediction) -> None:
+    along = found.companions
+    assert along["low"] < along["value"] < along["high"]
+    assert along["low"] < along["donor_low"] < along["donor_high"] < along["high"]
+    last = found.central.product.population
+    lipoprotein = sum(last.count[last.kind == kind].sum() for kind in ("vldl", "ldl", "hdl", "chylomicron", "idl"))
+    assert along["value"] == pytest.approx(lipoprotein / last.count[last.kind == "small_ev"].sum())
+    assert any(one.startswith("Lipoprotein particles that come along") and "by donor" in one for one in summary(found))
+
+
 def test_pictures_have_captions_with_numbers(found: Prediction) -> None:
     for picture in (recovery_picture(found), size_picture(found)):
         assert picture.svg.startswith("<svg") and picture.caption

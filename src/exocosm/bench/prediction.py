@@ -14,6 +14,7 @@ from exocosm.bench.design.examine import interval
 from exocosm.bench.design.goals import MEASURES, measured
 from exocosm.bench.influence import Influence, ranked
 from exocosm.bench.numbers import Ledger, Numbers
+from exocosm.bench.particles import LIPOPROTEINS
 from exocosm.bench.protocol import Protocol, ProtocolRun, Step, run_protocol
 from exocosm.bench.refusals import reasons_counted
 from exocosm.bench.rotors import find_rotor, speed_rpm
@@ -79,6 +80,23 @@ class Prediction:
             if (each["step"], each["number"], each["kind"]) == (wanted, number, kind):
                 return each
         raise InputError(f"there is no number '{number}' of '{kind or 'all'}' after step {wanted}")
+
+    @property
+    def companions(self) -> dict[str, Any]:
+        """Lipoprotein particles for each of what is wanted in the product, with both ranges; as a row of `rows`."""
+        step = len(self.protocol.steps)
+
+        def ratio(columns: Mapping[Entry, Array]) -> Array:
+            counted = [columns[step, "count", kind] for kind in LIPOPROTEINS if kind != self.kind
+                       and (step, "count", kind) in columns]  # fmt: skip
+            wanted = columns[step, "count", self.kind]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.asarray(np.sum(counted, axis=0) / wanted) if counted else np.zeros_like(wanted)
+
+        found: dict[str, Any] = {"value": self.measures["lipoprotein_per_particle"], "unit": "dimensionless"}
+        for columns, low, high in ((self.uncertain, "low", "high"), (self.varying, "donor_low", "donor_high")):
+            found[low], found[high] = interval(ratio(columns)) if columns else (np.nan, np.nan)
+        return found
 
     @property
     def measures(self) -> dict[str, float]:

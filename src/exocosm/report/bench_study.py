@@ -301,8 +301,9 @@ def _extremes(result: BenchResult, metric: str, arms: list[str]) -> str:
         return ""
     top, bottom = max(finite, key=lambda arm: finite[arm]), min(finite, key=lambda arm: finite[arm])
     title = text.title or metric.replace("_", " ")
+    censored = result.recipe.get("censored", {})
     ends = [
-        f"{SIGN.get(result.recipe.get('censored', {}).get(f'{metric}@{arm}'), '')}{_number(finite[arm], unit, text.of)} "
+        f"{SIGN.get(censored.get(f'{metric}@{arm}'), '')}{_number(finite[arm], unit, text.of)} "
         f"({file.arms[arm].title or arm})"
         for arm in (bottom, top)
     ]

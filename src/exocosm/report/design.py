@@ -8,8 +8,8 @@ from pathlib import Path
 
 from exocosm.bench.design.answer import Design, Relaxed
 from exocosm.bench.design.examine import Examined
-from exocosm.bench.design.goals import COLUMN, MEASURES, Bound, Goals
-from exocosm.report.isolation import capital, moved_by, value_rows
+from exocosm.bench.design.goals import COLUMN, GOALS_OF_PURITY, MEASURES, Bound, Goals
+from exocosm.report.isolation import assumed_in_words, capital, moved_by, value_rows
 from exocosm.report.isolation_figures import front_picture, kind_in_words, title_of
 from exocosm.report.numbers import counted, interval, listed, percent, quantity, readable, shown, unit_text
 from exocosm.report.page import Page, Section, Table, write_page
@@ -32,7 +32,7 @@ def design_page(found: Design, sample: str, instructions: Instructions, bibliogr
     pins = {pin.value.id: pin for one in found.examined for pin in one.pins}
     first = ["Do this first", "The second to try", "The third to try"]
     if not found.reach.can_be:
-        first = ["The closest to the goals", "The second closest", "The third closest"]
+        first = ["A protocol that comes close", "Another that comes close", "A third that comes close"]
     sections = [
         *(
             Section(title, f"protocol-{place}", _about(one, goals), steps=list(steps))
@@ -89,10 +89,8 @@ def answer(found: Design) -> list[str]:
             f"{tried}; {found.reach.number:,} reach every goal with each value at its centre.",
             described(best, found.goals),
         ]
-        weak = _weakest(best, found.goals)
-        if weak:
-            said.append(weak)
-        return said
+        said += [sentence for sentence in (_weakest(best, found.goals), _purest(found)) if sentence]
+        return [*said, assumed_in_words(best.pins)]
     said = [f"{tried}, and none reaches every goal with each value at its centre."]
     said += _more_sample(found)
     if found.reach.relaxed:
@@ -100,7 +98,7 @@ def answer(found: Design) -> list[str]:
         said.append(f"Giving way in one thing alone, all else as asked, is enough: {'; or '.join(ways)}.")
     if found.reach.nearest:
         ways = [_way(each, found.goals) for each in found.reach.nearest]
-        said.append(f"The protocol that is nearest to all goals at once needs {listed(ways)}.")
+        said.append(f"The protocol that is nearest to all goals at once would mean {listed(ways)}.")
     for field, number in found.reach.foreign:
         said.append(f"With {_OWNED[field]} than yours {number:,} of the protocols tried would reach them.")
     return said
@@ -130,8 +128,37 @@ def described(one: Examined, goals: Goals) -> str:
         low, high = one.interval(name)
         title = title_of(name, goals.kind)
         parts.append(f"{title}: {_amount(name, one.value(name))} (95 %: {interval(low, high, '', 2)})")
-    takes = f"{_amount('time', one.value('time'))} in all, {_amount('hands_on', one.value('hands_on'))} hands-on"
-    return f"{capital('; '.join(parts))}. It takes {takes}, and {_amount('cost', one.value('cost'))}."
+    takes = f"{_with_range(one, 'time')} in all, {_with_range(one, 'hands_on')} hands-on"
+    return f"{capital('; '.join(parts))}. It takes {takes}, and {_with_range(one, 'cost')}."
+
+
+def _with_range(one: Examined, name: str) -> str:
+    """`4.4 h (95 %: 3.1 to 6)`."""
+    low, high = one.interval(name)
+    factor, unit = (
+        (60.0, "h") if MEASURES[name].unit == "min" and one.value(name) >= 120 else (1.0, MEASURES[name].unit)
+    )
+    ends = f" (95 %: {interval(low / factor, high / factor, '', 2)})" if low != high else ""
+    return quantity(one.value(name) / factor, unit, 2) + ends
+
+
+def _purest(found: Design) -> str:
+    """The protocol that is best in the first purity that is traded, where that is not the one to try first."""
+    name = next((each for each in found.goals.objectives if each in GOALS_OF_PURITY), "")
+    if not name or len(found.examined) < 2:
+        return ""
+    sign = -1.0 if MEASURES[name].better == "more" else 1.0
+    at = min(range(len(found.examined)), key=lambda place: sign * found.examined[place].value(name))
+    one = found.examined[at]
+    if one.value(name) == found.examined[0].value(name):
+        return ""
+    low, high = one.interval(name)
+    word = "Most" if MEASURES[name].better == "more" else "Least"
+    return (
+        f"{word} {title_of(name, found.goals.kind)} among those listed: {_amount(name, one.value(name))} (95 %: "
+        f"{interval(low, high, '', 2)}) with number {at + 1}, {one.label}, which reaches the goals in "
+        f"{percent(one.chance)} of the draws."
+    )
 
 
 def goals_in_words(goals: Goals) -> str:

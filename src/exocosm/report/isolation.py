@@ -77,15 +77,16 @@ def summary(prediction: Prediction) -> list[str]:
     purity = prediction.row("particles_per_microgram")
     protein = prediction.row("protein")
     sentences.append(f"Per microgram of protein: {ranged(purity)}. Protein in all: {ranged(protein)}.")
-    measures = prediction.measures
-    others = measures["lipoprotein_per_particle"]
-    if others > 0:
-        sentences.append(f"For each of the {kind}, {shown(others, 2)} lipoprotein particles come along.")
+    others = prediction.companions
+    if others["value"] > 0:
+        sentences.append(f"Lipoprotein particles that come along with each of the {kind}: {ranged(others)}.")
     run = prediction.central
     sentences.append(
-        f"It takes {_time(run.minutes)} in all, {_time(run.hands_on_minutes)} of them hands-on, and "
+        f"At the centre of all values it takes {_time(run.minutes)} in all, {_time(run.hands_on_minutes)} of them "
+        "hands-on, and "
         f"{shown(run.cost, 2)} euro of consumables, for a product of {quantity(run.product.volume_ml, 'mL', 2)}."
     )
+    sentences.append(assumed_in_words(prediction.ledger.pins.values()))
     if prediction.failed:
         reason, number = max(prediction.failed.items(), key=lambda item: item[1])
         sentences.append(
@@ -188,6 +189,14 @@ def _moving(prediction: Prediction) -> tuple[list[str], list[str]]:
             f"{interval(*_range(first.pin), '', 2)}."
         )
     return said, points
+
+
+def assumed_in_words(pins: Iterable[Pin]) -> str:
+    """How many of the values that an answer rests on are assumed."""
+    trust = {pin.value.id: (pin.trust, pin.value.quantity) for pin in pins}
+    assumed = [quantity for word, quantity in trust.values() if word == "assumed"]
+    prices = f", {counted(assumed.count('price'), 'price')} among them" if "price" in assumed else ""
+    return f"Of the {counted(len(trust), 'value')} that this rests on {len(assumed)} are assumed{prices}."
 
 
 def moved_by(influence: Influence) -> str:

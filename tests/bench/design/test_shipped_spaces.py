@@ -76,13 +76,24 @@ def test_the_folder_holds_the_answer(designed: tuple[Design, Path]) -> None:
     assert len(rows) == len(found.examined) + 1
 
 
+def test_the_purest_of_the_front_is_told_beside_the_surest() -> None:
+    goals = GOALS + "trade: [lipoprotein_per_particle, yield]\n"
+    found = exocosm.design_protocol("plasma", goals, candidates=400, draws=25)
+    values = [one.value("lipoprotein_per_particle") for one in found.examined]
+    at = values.index(min(values))
+    assert at > 0
+    (told,) = (one for one in answer(found) if one.startswith("Least lipoprotein particles per small EV"))
+    assert f"with number {at + 1}, {found.examined[at].label}" in told
+    assert "euro (95 %: " in answer(found)[1] and "are assumed, " in answer(found)[-1]
+
+
 def test_a_sample_that_holds_too_little_is_told() -> None:
     goals = GOALS.replace("1e8", "1e15")
     found = exocosm.design_protocol("plasma", goals, candidates=200, draws=25)
     said = " ".join(answer(found))
     assert "The sample holds" in said and "times as large" in said
     assert headline(found).startswith("The goals cannot be reached together; what limits is the yield")
-    assert "The closest to the goals" in render_page(design_page(found, "1 mL of plasma", [["Spin."]], ""))
+    assert "A protocol that comes close" in render_page(design_page(found, "1 mL of plasma", [["Spin."]], ""))
 
 
 def test_titles_of_users_are_escaped(designed: tuple[Design, Path]) -> None:

@@ -275,6 +275,8 @@ def _words(name: str, setting: Any) -> str:
     if isinstance(setting, list) and not all(isinstance(one, int | float) for one in setting):
         return " + ".join(str(one) for one in setting)
     if isinstance(setting, str):
+        if name == "rotor":
+            return owned.rotor_titles().get(setting, setting)
         return _DECIMAL.sub(r"0.\1", setting.replace("_", " "))
     numbers = " to ".join(f"{one:g}" for one in (setting if isinstance(setting, list) else [setting]))
     return f"{name.replace('_', ' ')} {numbers}"
