@@ -32,6 +32,7 @@ _COLUMNS = ("file", "sample", "dilution")
 
 LARGEST_SAMPLE = 1e6  # mL
 DETAILED = 3  # designed protocols whose steps are written out
+FEW_FILES = 9  # are read before anybody asks how far it is
 
 
 def isolate(
@@ -269,7 +270,7 @@ def measure(
     described = _described(dilution, samples)
     if folder is not None:
         require_writable(folder)
-    with progress_of("reading", len(paths), 0, progress) as advance:
+    with progress_of("reading", len(paths), 0, progress and len(paths) > FEW_FILES) as advance:
         recordings, refused = read_what_can_be_read(_passing(paths, advance), mapping)
     context = Context(fluid, protocol, dict(answers or {}))
     evaluation = evaluate(recordings, refused, described=described, group_by=group_by, context=context, numbers=numbers)

@@ -15,6 +15,7 @@ from exocosm.bench.readings.findings import Finding
 from exocosm.bench.readings.measured import MeasurementResult, Overall, SampleResult
 from exocosm.bench.readings.particles import ParticlesBehind
 from exocosm.evidence.pin import Pin
+from exocosm.report.isolation_figures import kind_in_words
 from exocosm.report.measuring_figures import concentration_picture, dilution_pictures, size_pictures
 from exocosm.report.numbers import UNBROKEN, counted, interval, quantity, readable, shown
 from exocosm.report.page import Page, Section, Table, write_page
@@ -108,12 +109,13 @@ def _first_lines(evaluation: Evaluation) -> list[str]:
     samples = evaluation.readings.samples
     lines = []
     if len(samples) == 1:
-        kinds = dict.fromkeys(_OF[overall.of] for overall in samples[0].overall if _OF.get(overall.of))
-        lines += [f"The concentration is {kind}." for kind in kinds]
+        lines += [f"The concentration is {kind}." for kind in _of_what(samples[0])]
         lines.append(f"From {_counts(evaluation)}.")
     for sample in samples[:MOST_TOLD] if len(samples) > 1 else ():
-        of = f" ({_OF[sample.of]})" if _OF.get(sample.of) else ""
-        lines.append(f"{sample.name}: {_said(sample)}{of}.")
+        of = "; ".join(_of_what(sample))
+        lines.append(f"{sample.name}: {_said(sample)}{f' ({of})' if of else ''}.")
+    if evaluation.particles:
+        lines.append(f"Predicted, not measured: {_vesicle_sentence(evaluation.particles)}")
     if evaluation.refused:
         lines.append(
             f"{counted(len(evaluation.refused), 'file')} could not be read and "
@@ -122,6 +124,15 @@ def _first_lines(evaluation: Evaluation) -> list[str]:
     missing = sum(one.state == MISSING for one in evaluation.answers)
     lines.append(f"{missing} of {len(evaluation.answers)} items of the checklists are missing.")
     return lines
+
+
+def _of_what(sample: SampleResult) -> list[str]:
+    """Of what the concentrations of a sample are, and by which dilution."""
+    told = [_OF[overall.of] for overall in sample.overall if _OF.get(overall.of)]
+    used = [result.concentration for result in sample.measurements]
+    told += [f"of the undiluted sample, 1:{one.dilution:g}, {one.origin}" for one in used
+             if one.of == UNDILUTED and one.dilution]  # fmt: skip
+    return list(dict.fromkeys(told))
 
 
 def _counts(evaluation: Evaluation) -> str:
@@ -266,7 +277,7 @@ def _particle_section(evaluation: Evaluation) -> Section:
         {kind for one in evaluation.particles for kind in one.by_kind}, key=lambda kind: -_most(evaluation, kind)
     )
     kinds = [kind for kind in kinds if _most(evaluation, kind) >= 0.005]
-    head = ("Measurement", "Simulated", *map(readable, kinds), "unexplained", "measured over expected")
+    head = ("Measurement", "Simulated", *map(kind_in_words, kinds), "unexplained", "measured over expected")
     rows = [
         [
             one.measurement,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from exocosm.files import write_atomic
 from exocosm.report.canvas import TRUST_COLOURS, Picture
 from exocosm.report.html import environment, style_sheet
-from exocosm.report.numbers import interval, quantity, readable
+from exocosm.report.numbers import UNBROKEN, interval, quantity, readable
 from exocosm.report.sentences import TRUST_WORDS, thinness
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from exocosm.report.ground import Citation
 
 TEMPLATE = "page.html.j2"
+MOST_PRINTED = 60  # values of one trust that go on paper; hundreds would bury the answer
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ class Page:
 
 def render_page(page: Page) -> str:
     """The page as one self-contained HTML text; equal pages give equal text."""
-    return environment().get_template(TEMPLATE).render(style=style_sheet(), page=page, ground=_ground(page))
+    template = environment().get_template(TEMPLATE)
+    text = template.render(style=style_sheet(), page=page, ground=_ground(page), most_printed=MOST_PRINTED)
+    return text.replace(" × 10", f"{UNBROKEN}×{UNBROKEN}10")
 
 
 def write_page(page: Page, path: str | Path) -> Path:
