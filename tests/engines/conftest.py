@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
+from examined import Solve
 
 from exocosm.engines import cohort, reference
-from exocosm.engines.contract import Solution
 
-Solve = Callable[..., Solution]
 # 'radau' is the reference engine on a machine without scikit-sundae; 'plain' is the cohort engine in plain Python
 LANES = {"plain": 0, "one lane": 1, "two lanes": 2, "four lanes": 4}
 ENGINES = ("cvode", "radau", *LANES)

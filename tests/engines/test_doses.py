@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from conftest import Solve
 from exam_models import TIGHT, decay, model
+from examined import Solve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from conftest import Solve
 from exam_models import decay, model
+from examined import Solve
 
 from exocosm.engines import reference
 from exocosm.engines.contract import Dose, Schedule, Status, Tolerances

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import Solve
 from exam_models import decay
+from examined import Solve
 
 from exocosm.engines.contract import Schedule, Tolerances
 from exocosm.engines.plan import plan_run

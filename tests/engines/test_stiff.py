@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from conftest import Solve
 from exam_models import model
+from examined import Solve
 from scipy.integrate import solve_ivp
 
 from exocosm.engines.contract import Schedule, Tolerances

@@ -231,7 +231,7 @@ def test_instruction_and_warnings_say_what_a_person_needs() -> None:
     [
         ({"bead": "magnetic_bead_2700nm"}, "magnetic_bead_2800nm"),
         ({"markers": "CD36"}, "CD63"),
-        ({"beads": "0.1"}, "pure number"),
+        ({"beads": "0.1"}, "needs a unit, for example '0.1 mL'"),
         ({"markers": []}, "markers"),
     ],
 )
