@@ -218,7 +218,7 @@ def test_nothing_in_nothing_out() -> None:
 
 def test_instruction_and_warnings_say_what_a_person_needs() -> None:
     outcome = capture(vesicles(10.0), elute=False, bead="magnetic_bead_4500nm")
-    for word in ("0.1 mL", "magnetic_bead_4500nm", "CD63", "60 min", "4 degC", "3 times", "take the beads up"):
+    for word in ("0.1 mL", "magnetic bead 4500nm", "CD63", "60 min", "4 degC", "3 times", "take the beads up"):
         assert word in outcome.instruction
     assert any("on the beads" in warning for warning in outcome.warnings)
     again = capture(outcome.product)

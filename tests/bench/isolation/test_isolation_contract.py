@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from exocosm.bench.fluids import blank, fluid_names, specimen_of
-from exocosm.bench.isolation.registry import Outcome, find_method, isolation_methods
+from exocosm.bench.isolation.registry import Outcome, find_method, isolation_methods, spoken
 from exocosm.bench.numbers import bench_numbers
 from exocosm.bench.protocol import protocol_names, read_protocol, run_protocol
 from exocosm.bench.specimen import Specimen, count_by_kind
@@ -119,3 +119,12 @@ def test_every_fluid_goes_through_a_spin(fluid: str) -> None:
     )
     outcome: Outcome = find_method("centrifugation").run(specimen_of(fluid, 1.0, NUMBERS), settings, NUMBERS)
     assert total_count(outcome.product.population) > 0
+
+
+def test_instructions_are_words_for_people() -> None:
+    assert spoken("Pass 2 mL through spin_filter_0_45_um") == "Pass 2 mL through spin filter 0.45 um"
+    assert spoken("pool to 1e+03 mL on amicon_ultra_15_100_kda") == "pool to 1,000 mL on amicon ultra 15 100 kda"
+    assert spoken("Spin at 36,893 rpm.") == "Spin at 36,893 rpm."
+    for name in PROTOCOLS:
+        run = run_protocol(start_of(name), read_protocol(name), NUMBERS)
+        assert not [one for one in run.outcomes if "_" in one.instruction or "e+" in one.instruction], name

@@ -7,6 +7,7 @@ first line of its docstring is its description.  Packages outside register with 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -51,6 +52,21 @@ class Outcome:
     destroyed: Population | None = None
     findings: Mapping[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "instruction", spoken(self.instruction))
+
+
+def spoken(instruction: str) -> str:
+    """An instruction as people say it: `spin_filter_0_45_um` is a spin filter 0.45 um, and `1e+03 mL` 1,000 mL."""
+    if "_" in instruction:
+        instruction = _DECIMAL.sub(r" \1.\2", instruction).replace("_", " ")
+    if "e+" in instruction:
+        instruction = _POWER.sub(lambda found: f"{float(found[0]):,.0f}", instruction)
+    return instruction
+
+
+_DECIMAL = re.compile(r"_(\d)_(\d)(?=\d*_)")
+_POWER = re.compile(r"\b\d(?:\.\d+)?e\+\d{2}\b")
 
 S = TypeVar("S", bound=Settings)
 Run = Callable[[Specimen, S, Numbers], Outcome]
