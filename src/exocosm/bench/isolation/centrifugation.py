@@ -206,9 +206,8 @@ def _instruction(
     parts = [f"Add {settings.diluent.volume_ml:.4g} mL {settings.diluent.medium}. "] if settings.diluent else []
     parts += [f"Fill the tubes up with {settings.fill}. "] if settings.fill else []
     each = load.fill * rotor.tube_volume_ml
-    runs = f", {load.runs} runs one after another" if load.runs > 1 else ""
     parts.append(
-        f"Spin {volume:.4g} mL in {load.tubes} tube{'s' if load.tubes > 1 else ''} of {each:.3g} mL{runs} in the rotor "
+        f"Spin {volume:.4g} mL in {_tubes(load)} of {each:.3g} mL{_runs(load)} in the rotor "
         f"{rotor.title} at {rpm:,.0f} rpm ({rotor.force_g(rpm):,.0f} g average, {rotor.force_g(rpm, 'maximum'):,.0f} g "
         f"maximum) for {settings.time:.4g} min at {temperature:g} degC; keep the {settings.keep}"
     )
@@ -218,9 +217,20 @@ def _instruction(
             f"; wash {settings.wash} time{'s' if settings.wash > 1 else ''}: take it up in "
             f"{bath.volume_ml:.4g} mL {bath.medium or 'the same medium'} and spin again alike"
         )
+        bath_load = load_rotor(rotor, bath.volume_ml)
+        if (bath_load.tubes, bath_load.runs) != (load.tubes, load.runs):
+            parts.append(f", in {_tubes(bath_load)}{_runs(bath_load)}")
     if settings.resuspend:
         parts.append(f"; resuspend in {settings.resuspend.volume_ml:.4g} mL {settings.resuspend.medium}")
     return "".join(parts) + "."
+
+
+def _tubes(load: Load) -> str:
+    return f"{load.tubes} tube{'s' if load.tubes > 1 else ''}"
+
+
+def _runs(load: Load) -> str:
+    return f", {load.runs} runs one after another" if load.runs > 1 else ""
 
 
 def _warnings(rotor: Rotor, load: Load, numbers: Numbers, residual: float, volume: float) -> tuple[str, ...]:
