@@ -34,6 +34,12 @@ def told(readings: Readings, rule: str) -> str:
     return " | ".join(str(finding) for finding in readings.all_findings if finding.rule == rule)
 
 
+def test_a_given_dilution_that_the_names_speak_against_is_told() -> None:
+    assert "hold '500'" in told(read(made.recording(sample="pool d500"), dilution=200.0), "dilution")
+    assert "hold" not in told(read(made.recording(sample="pool d500"), dilution=500.0), "dilution")
+    assert "hold" not in told(read(made.recording(sample="pool"), dilution=200.0), "dilution")
+
+
 def test_a_good_recording_has_no_warnings() -> None:
     found = read(made.recording((1e11, 1.01e11, 0.99e11), dilution=500.0))
     assert not rules(found), found.all_findings

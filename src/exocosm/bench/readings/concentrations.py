@@ -125,6 +125,10 @@ def concentration_findings(measurement: Measurement, found: Concentration, given
             f"({found.dilution:g})"
         )
         result.append(Finding("note", measurement.name, "dilution", text))
+    hint = possible_dilution(measurement) if found.origin.startswith("given") else ""
+    if hint and found.dilution is not None and float(hint) != found.dilution:
+        text = f"dilution {found.dilution:g} was given and is used, but its names or remarks hold '{hint}'"
+        result.append(Finding("warning", measurement.name, "dilution", text))
     recorded = recording.dilution
     if given is not None and recording.concentrations == AS_CORRECTED and not recorded:
         text = (
