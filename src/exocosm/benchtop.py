@@ -14,14 +14,13 @@ from exocosm.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from exocosm.bench.design.answer import Design
-    from exocosm.bench.numbers import Ledger, Numbers
+    from exocosm.bench.numbers import Numbers
     from exocosm.bench.prediction import Prediction
     from exocosm.bench.protocol import Protocol
     from exocosm.bench.readings.evaluation import Evaluation
     from exocosm.bench.readings.samples import Described
     from exocosm.bench.samples import SampleText
     from exocosm.bench.specimen import Specimen
-    from exocosm.evidence.pin import Pin
     from exocosm.evidence.value import Value
 
 REPORT, DISTRIBUTIONS = "report.html", "distributions.csv"
@@ -189,11 +188,13 @@ def _numbers(own: Sequence[Value], prices: str | Path | None, draws: int, donors
 
 def _write_isolated(found: Prediction, sample: str, folder: str | Path) -> None:
     from exocosm.bench.readings.table import csv_text
+    from exocosm.evidence.pin import bibliography_of
     from exocosm.files import inside, write_atomic
-    from exocosm.report.isolation import value_rows, write_isolation
+    from exocosm.report.isolation import write_isolation
+    from exocosm.report.pinned import value_rows
 
     pins = tuple(found.ledger.pins.values())
-    cited = _cited(pins, found.ledger)
+    cited = bibliography_of(pins, found.ledger.catalogue.sources)
     write_isolation(found, sample, cited, inside(folder, REPORT))
     for name, text in {
         "steps.csv": csv_text(found.rows),
@@ -207,12 +208,13 @@ def _write_designed(
     found: Design, sample: str, instructions: Sequence[Sequence[str]], numbers: Numbers, folder: str | Path
 ) -> None:
     from exocosm.bench.readings.table import csv_text
+    from exocosm.evidence.pin import bibliography_of
     from exocosm.files import inside, write_atomic
     from exocosm.report.design import protocol_file, protocol_rows, write_design
-    from exocosm.report.isolation import value_rows
+    from exocosm.report.pinned import value_rows
 
     pins = tuple({pin.value.id: pin for one in found.examined for pin in one.pins}.values())
-    cited = _cited(pins, numbers.ledger)
+    cited = bibliography_of(pins, numbers.ledger.catalogue.sources)
     write_design(found, sample, instructions, cited, inside(folder, REPORT))
     texts = {
         "protocols.csv": csv_text(protocol_rows(found)),
@@ -223,14 +225,6 @@ def _write_designed(
         texts[f"protocol_{number}.yaml"] = protocol_file(f"designed_{number}", one, steps)
     for name, text in texts.items():
         write_atomic(inside(folder, name), text)
-
-
-def _cited(pins: Sequence[Pin], ledger: Ledger) -> str:
-    from exocosm.evidence.bibliography import cite
-    from exocosm.evidence.pin import cited_keys
-
-    sources = ledger.catalogue.sources
-    return cite([key for key in cited_keys(tuple(pins)) if key in sources], sources)
 
 
 def measure(

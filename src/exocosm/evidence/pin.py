@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from exocosm.errors import InputError, nearest
+from exocosm.evidence.bibliography import Source, cite
 from exocosm.evidence.catalogue import NUMBERS
 from exocosm.evidence.lookup import TRUST, Found
 from exocosm.evidence.rules import row_faults, source_keys
@@ -34,6 +35,11 @@ def pin(name: str, found: Found) -> Pin:
 def cited_keys(pins: tuple[Pin, ...]) -> tuple[str, ...]:
     """Bibliography keys of all rows that are pinned, each once, sorted."""
     return tuple(sorted({key for each in pins for key in source_keys(each.value)}))
+
+
+def bibliography_of(pins: Iterable[Pin], sources: Mapping[str, Source]) -> str:
+    """BibTeX of exactly the sources that pins rest on, as far as the bibliography has them."""
+    return cite([key for key in cited_keys(tuple(pins)) if key in sources], sources)
 
 
 def pin_to_dict(each: Pin) -> dict[str, Any]:

@@ -171,6 +171,12 @@ def draw(spread: Spread, z_uncertainty: ArrayLike, z_variability: ArrayLike = 0.
     return np.asarray(base + shift)[()]
 
 
+def central_95(spread: Spread) -> tuple[float, float]:
+    """The ends of the central 95 % of a value's uncertainty, in the unit of the row."""
+    low, high = draw(spread, [-NORMAL_95, NORMAL_95])
+    return float(low), float(high)
+
+
 def _flat(flat: str, value: float, low: float, high: float, side: NDArray[np.float64]) -> NDArray[np.float64]:
     """Flat on either side of the value, half the probability on each; `side`: -1 at low, 0 at the value, 1 at high."""
     if flat == "loguniform":

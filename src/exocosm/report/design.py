@@ -9,10 +9,11 @@ from pathlib import Path
 from exocosm.bench.design.answer import Design, Relaxed
 from exocosm.bench.design.examine import Examined
 from exocosm.bench.design.goals import COLUMN, GOALS_OF_PURITY, MEASURES, Bound, Goals
-from exocosm.report.isolation import assumed_in_words, capital, moved_by, value_rows
+from exocosm.report.isolation import assumed_in_words, capital, moved_by
 from exocosm.report.isolation_figures import front_picture, kind_in_words, title_of
 from exocosm.report.numbers import counted, interval, listed, percent, quantity, readable, shown, unit_text
 from exocosm.report.page import Page, Section, Table, write_page
+from exocosm.report.pinned import value_rows
 
 MOST_DETAILED = 3  # protocols written out as steps
 MOST_REFUSED = 5

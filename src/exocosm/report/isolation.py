@@ -9,10 +9,11 @@ from typing import Any
 from exocosm.bench.influence import Influence
 from exocosm.bench.prediction import JUDGED_BY, OF_A_STEP, Prediction
 from exocosm.evidence.pin import Pin
-from exocosm.evidence.spread import NORMAL_95, draw, spread_of
+from exocosm.evidence.spread import central_95, spread_of
 from exocosm.report.isolation_figures import kind_in_words, kinds_shown, recovery_picture, size_picture, title_of
 from exocosm.report.numbers import counted, interval, listed, percent, quantity, readable, shown
 from exocosm.report.page import Page, Section, Table, write_page
+from exocosm.report.pinned import named, value_rows
 
 SAME = 0.02  # of a value: a range narrower than that is none
 MOST_TOLD = 5  # kinds in a terminal
@@ -186,7 +187,7 @@ def _moving(prediction: Prediction) -> tuple[list[str], list[str]]:
         said.append(
             f"A measurement of {named(first.pin)} would narrow the yield most among all that is assumed: it stands at "
             f"{quantity(first.pin.value.value, first.pin.value.unit, 2)}, and is assumed to lie between "
-            f"{interval(*_range(first.pin), '', 2)}."
+            f"{interval(*central_95(spread_of(first.pin.value)), '', 2)}."
         )
     return said, points
 
@@ -203,37 +204,6 @@ def moved_by(influence: Influence) -> str:
     """`particle concentration of small ev in plasma (measured, 62 %)`."""
     word = "up" if influence.rank_correlation > 0 else "down"
     return f"{named(influence.pin)} ({influence.pin.trust}; {word}, {percent(influence.share)})"
-
-
-def named(pin: Pin) -> str:
-    """A value in words: its quantity and of what."""
-    row = pin.value
-    parts = [readable(row.quantity)]
-    parts += [f"of {kind_in_words(row.carrier)}"] if row.carrier else []
-    parts += [f"({readable(row.cargo)})"] if row.cargo else []
-    parts += [f"in {readable(row.fluid)}"] if row.fluid else []
-    parts += [f"for {readable(row.device)}"] if row.device else []
-    return " ".join(parts)
-
-
-def _range(pin: Pin) -> tuple[float, float]:
-    """The central 95 % of a value's uncertainty."""
-    spread = spread_of(pin.value)
-    low, high = draw(spread, [-NORMAL_95, NORMAL_95])
-    return float(low), float(high)
-
-
-def value_rows(pins: Iterable[Pin]) -> list[dict[str, Any]]:
-    """The rows of evidence behind pins, each once, as a page lists them."""
-    rows = {}
-    for pin in pins:
-        low, high = _range(pin)
-        rows[pin.value.id] = {
-            "name": named(pin), "value": pin.value.value, "unit": pin.value.unit, "low": low, "high": high,
-            "method": pin.value.method, "trust": pin.trust, "source": pin.value.source,
-            "locator": pin.value.locator, "note": pin.value.note, "row": pin.value.id,
-        }  # fmt: skip
-    return [rows[name] for name in sorted(rows)]
 
 
 def short_rows(prediction: Prediction) -> list[dict[str, str]]:

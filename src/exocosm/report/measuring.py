@@ -14,11 +14,11 @@ from exocosm.bench.readings.evaluation import Evaluation
 from exocosm.bench.readings.findings import Finding
 from exocosm.bench.readings.measured import MeasurementResult, Overall, SampleResult
 from exocosm.bench.readings.particles import ParticlesBehind
-from exocosm.evidence.pin import Pin
 from exocosm.report.isolation_figures import kind_in_words
 from exocosm.report.measuring_figures import concentration_picture, dilution_pictures, size_pictures
 from exocosm.report.numbers import UNBROKEN, counted, interval, quantity, readable, shown
 from exocosm.report.page import Page, Section, Table, write_page
+from exocosm.report.pinned import value_rows
 
 MOST_TOLD = 6  # samples in the first lines
 MOST_ROWS = 200  # of a table; the rest is in the CSV files
@@ -63,7 +63,7 @@ def measuring_page(evaluation: Evaluation) -> Page:
         tone="worse" if evaluation.refused or any(one.gravity == "warning" for one in evaluation.findings) else "",
         numbers=_first_lines(evaluation),
         sections=sections,
-        values=_rows(evaluation.values),
+        values=value_rows(evaluation.values),
         bibliography=evaluation.bibliography,
         footer=_FOOTER,
     )
@@ -358,24 +358,10 @@ def _limit_section(evaluation: Evaluation) -> Section:
         "the range says where others might draw the line."
     )
     rows = [
-        [readable(row["name"]), quantity(row["value"], row["unit"]), interval(row["low"], row["high"]),
+        [row["name"], quantity(row["value"], row["unit"]), interval(row["low"], row["high"]),
          row["source"] or "assumed", row["note"]]
-        for row in _rows(evaluation.limits)
+        for row in value_rows(evaluation.limits)
         if row["trust"] != "model"
     ]  # fmt: skip
     table = Table(("Limit", "Number", "Range", "Source", "Why"), rows)
     return Section("Limits behind the warnings", "limits", [told], tables=[table], closed=True)
-
-
-def _rows(pins: Sequence[Pin]) -> list[dict[str, Any]]:
-    """The rows of the catalogue that were used, each once."""
-    rows = {}
-    for each in pins:
-        row = each.value
-        rows[row.id] = {
-            "name": row.quantity + (f" {row.device}" if row.device else ""), "value": row.value, "unit": row.unit,
-            "low": row.value if row.low is None else row.low, "high": row.value if row.high is None else row.high,
-            "method": row.method, "trust": each.trust, "source": row.source, "locator": row.locator, "note": row.note,
-            "row": row.id,
-        }  # fmt: skip
-    return [rows[name] for name in sorted(rows)]

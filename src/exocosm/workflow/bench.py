@@ -22,8 +22,8 @@ from exocosm.bench.specimen import Specimen
 from exocosm.errors import InputError, nearest
 from exocosm.evidence.catalogue import Catalogue, load_catalogue
 from exocosm.evidence.lookup import TRUST
-from exocosm.evidence.pin import Pin, cited_keys
-from exocosm.evidence.spread import spread_of
+from exocosm.evidence.pin import Pin, bibliography_of
+from exocosm.evidence.spread import central_95
 from exocosm.study.bench_load import BenchStudy
 from exocosm.study.bench_schema import BenchMetricText
 from exocosm.trajectory.bench_result import CENTRAL, TYPICAL, BenchResult
@@ -106,7 +106,7 @@ def run_bench(
         values=_value_rows(numbers),
         verdict=verdict,
         runs=runs,
-        bibliography=_bibliography(numbers, known),
+        bibliography=bibliography_of(numbers.ledger.pins.values(), known.sources),
     )
 
 
@@ -255,7 +255,7 @@ def _drawn_values(numbers: Numbers) -> dict[str, tuple[Pin, Array]]:
         return found
     seen: set[str] = set()
     for each in ledger.pins.values():
-        if each.value.id in seen or spread_of(each.value).uncertainty == 0:
+        if each.value.id in seen or ledger.spread(each.value).uncertainty == 0:
             continue
         seen.add(each.value.id)
         found[each.name] = (each, ledger.drawn_values(each.value))
@@ -265,13 +265,11 @@ def _drawn_values(numbers: Numbers) -> dict[str, tuple[Pin, Array]]:
 def _value_rows(numbers: Numbers) -> pd.DataFrame:
     import pandas as pd
 
-    from exocosm.evidence.spread import draw
-
     order = {word: place for place, word in enumerate(TRUST)}
     rows = []
     for each in sorted(numbers.ledger.pins.values(), key=lambda pin: (-order.get(pin.trust, 0), pin.name)):
-        spread = spread_of(each.value)
-        low, high = (float(value) for value in draw(spread, np.array([-1.959963984540054, 1.959963984540054])))
+        spread = numbers.ledger.spread(each.value)
+        low, high = central_95(spread)
         row = each.value
         rows.append(
             {
@@ -284,13 +282,6 @@ def _value_rows(numbers: Numbers) -> pd.DataFrame:
     columns = ["name", "value", "unit", "low", "high", "between_donors", "method", "trust", "row", "source", "locator",
                "status", "note", "path"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
-
-
-def _bibliography(numbers: Numbers, catalogue: Catalogue) -> str:
-    from exocosm.evidence.bibliography import cite
-
-    keys = cited_keys(tuple(numbers.ledger.pins.values()))
-    return cite([key for key in keys if key in catalogue.sources], catalogue.sources)
 
 
 def _recipe(

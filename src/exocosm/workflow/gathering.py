@@ -11,7 +11,7 @@ import numpy as np
 from exocosm.engines.contract import Array, Status
 from exocosm.errors import ExocosmError
 from exocosm.evidence.pin import cited_keys
-from exocosm.evidence.spread import NORMAL_95, draw
+from exocosm.evidence.spread import central_95, draw
 from exocosm.study.resolved import Contrast, ResolvedStudy
 from exocosm.trajectory import evaluation
 from exocosm.workflow.chunks import Chunk
@@ -274,7 +274,7 @@ def value_rows(study: ResolvedStudy) -> pd.DataFrame:
         row, number, low, high, cv = pin.value, pin.value.value, pin.value.value, pin.value.value, 0.0
         if row.quantity != "correlation":
             spread = spread_of(row)
-            low, high = (float(end) for end in draw(spread, [-NORMAL_95, NORMAL_95]))
+            low, high = central_95(spread)
             middle = draw(spread, 0.0, [-1.0, 1.0])
             cv = float((middle[1] - middle[0]) / 2 / abs(number)) if number else 0.0
         rows.append(
