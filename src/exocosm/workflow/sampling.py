@@ -23,7 +23,7 @@ from exocosm.engines.contract import Array
 from exocosm.errors import EvidenceError, nearest
 from exocosm.evidence.joint import JointGroup, correlate, joint_groups
 from exocosm.evidence.pin import Pin
-from exocosm.evidence.spread import NORMAL_95, Spread, draw, spread_of
+from exocosm.evidence.spread import NORMAL_95, Spread, central_95, draw, spread_of
 from exocosm.randomness import standard_normals
 from exocosm.study.resolved import ResolvedArm, ResolvedStudy
 
@@ -61,7 +61,7 @@ class Sampled:
     @property
     def is_uncertain(self) -> bool:
         """Whether its 95 % range is wider than a point."""
-        low, high = draw(self.spread, np.array([-NORMAL_95, NORMAL_95]))
+        low, high = central_95(self.spread)
         return bool(low != high)
 
     @property
