@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from exocosm.errors import InputError
 
 Array = NDArray[np.float64]
+Subjects = Sequence[int] | NDArray[np.int64]
 
 _CHUNK = 4096  # subjects per piece of stream; a constant of the numbers: changing it changes every draw
 _MAXIMUM_SUBJECT = 2**40
@@ -43,7 +44,7 @@ def generator(*key: int | str) -> np.random.Generator:
     return np.random.Generator(_philox(key_digest(*key), 0))
 
 
-def standard_normals(study_seed: int, purpose: str, subjects: Sequence[int], names: Sequence[str]) -> Array:
+def standard_normals(study_seed: int, purpose: str, subjects: Subjects, names: Sequence[str]) -> Array:
     """Standard normal numbers for every subject and name.
 
     The number of (study_seed, purpose, subject, name) depends on nothing else.
@@ -55,7 +56,7 @@ def standard_normals(study_seed: int, purpose: str, subjects: Sequence[int], nam
     return np.asarray(ndtri(numbers), dtype=np.float64)
 
 
-def uniforms(study_seed: int, purpose: str, subjects: Sequence[int], names: Sequence[str]) -> Array:
+def uniforms(study_seed: int, purpose: str, subjects: Subjects, names: Sequence[str]) -> Array:
     """Numbers uniform in the open interval (0, 1) for every subject and name; see `standard_normals`.
 
     Shapes: (subject, name).
@@ -79,7 +80,7 @@ def _philox(key: int, piece: int) -> np.random.Philox:
     return np.random.Philox(key=key & (2**128 - 1), counter=(key >> 192 << 192) | (piece << 64))
 
 
-def _subject_numbers(subjects: Sequence[int]) -> NDArray[np.int64]:
+def _subject_numbers(subjects: Subjects) -> NDArray[np.int64]:
     numbers = np.asarray(subjects if isinstance(subjects, np.ndarray) else list(subjects))
     if numbers.size == 0:
         return np.zeros(0, dtype=np.int64)

@@ -1,0 +1,1 @@
+"""Judging a data set: what it can answer, and what it shows."""

@@ -1,0 +1,1 @@
+"""Panels of markers: steps inside the fold, nested cross-validation, null, calibration, model files."""

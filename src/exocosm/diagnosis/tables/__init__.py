@@ -1,0 +1,1 @@
+"""Reading tables of measurements: counts, intensities, Ct values, proteins."""

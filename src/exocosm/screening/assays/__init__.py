@@ -1,0 +1,1 @@
+"""Assays: one file per physics of reading an isolate."""
