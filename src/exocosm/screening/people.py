@@ -56,15 +56,9 @@ class People:
         """
         if self._is_still(stage):
             return np.asarray(expected, dtype=float)
-        from scipy.stats import norm, poisson
-
         flat = np.asarray(expected, dtype=float).reshape(self.number, -1)
         names = [self._name(stage, f"{name} {column}", True) for column in range(flat.shape[1])]
-        chance = uniforms(self.seed, self.group, self._subjects(), names)
-        many = flat > MANY
-        counts = np.empty_like(flat)
-        counts[many] = np.maximum(np.rint(flat[many] + np.sqrt(flat[many]) * norm.ppf(chance[many])), 0.0)
-        counts[~many] = poisson.ppf(chance[~many], flat[~many])
+        counts = _poisson_quantile(uniforms(self.seed, self.group, self._subjects(), names), flat)
         return counts.reshape(np.shape(expected))
 
     def switched_off(self, *stages: str) -> People:
@@ -88,6 +82,36 @@ class People:
 
 
 MANY = 1e3  # from here the normal stands for the Poisson distribution; its quantiles differ by less than 0.1 %
+
+
+def _poisson_quantile(chance: Array, mean: Array) -> Array:
+    """The smallest count k with P(X <= k) >= chance, X Poisson with this mean; NaN where the mean is no number >= 0.
+
+    A guess (Cornish and Fisher's expansion to the skewness) is moved by one until it is right: several times faster
+    than scipy's general search, and the same counts.
+    """
+    from scipy.special import ndtri, pdtr
+
+    sound = mean >= 0
+    score = ndtri(chance)
+    with np.errstate(invalid="ignore"):
+        about = mean + np.sqrt(mean) * score
+        counts = np.where(sound, np.maximum(np.rint(about), 0.0), np.nan)
+        few = sound & (mean <= MANY)
+        u, m = chance[few], mean[few]
+        k = np.maximum(np.floor(about[few] + (score[few] ** 2 - 1.0) / 6.0), 0.0)
+    below = pdtr(k, m) < u
+    for rows, step in ((np.flatnonzero(below), 1.0), (np.flatnonzero(~below & (k > 0)), -1.0)):
+        while rows.size:
+            if step > 0:
+                k[rows] += 1.0
+                rows = rows[pdtr(k[rows], m[rows]) < u[rows]]
+            else:
+                rows = rows[pdtr(k[rows] - 1.0, m[rows]) >= u[rows]]
+                k[rows] -= 1.0
+                rows = rows[k[rows] > 0]
+    counts[few] = k
+    return np.asarray(counts)
 
 
 @dataclass(frozen=True)
