@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from exocosm import bench_studies
+from exocosm import table_studies
 from exocosm.evidence.bibliography import short
 from exocosm.evidence.catalogue import load_catalogue
 from exocosm.evidence.value import Value
@@ -24,7 +24,7 @@ BEGIN, END = "<!-- recoveries: begin -->", "<!-- recoveries: end -->"
 
 def table() -> str:
     """One row for every published number that has an arm."""
-    result = bench_studies.load(STUDY).run(progress=False)
+    result = table_studies.load(STUDY).run(progress=False)
     known = load_catalogue()
     lines = ["| family (arm) | published, % | source | predicted, % (95 %) | |", "|---|---|---|---|---|"]
     rows = [row for row in known.index["published_recovery"] if row.device in result.study.file.arms]

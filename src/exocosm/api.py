@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
-    from exocosm.bench_studies import BenchStudy
     from exocosm.engines.contract import Schedule, Solution, Tolerances
     from exocosm.evidence.catalogue import Catalogue
     from exocosm.evidence.lookup import Found
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from exocosm.network.parts import Model
     from exocosm.study.load import Study as CheckedFile
     from exocosm.study.resolved import ResolvedArm, ResolvedStudy
+    from exocosm.table_studies import TableStudy
     from exocosm.trajectory.result import Result
 
 REPORT = "report.html"
@@ -118,20 +118,20 @@ def load(
     animals: int | None = None,
     seed: int | None = None,
     engine: str | None = None,
-) -> Study | BenchStudy:
-    """The study in a file (a path), or in a text (a string with more than one line); of a model, or of a bench.
+) -> Study | TableStudy:
+    """The study, of a model, a bench or a screening, in a file (a path) or a text (a string with more than one line).
 
-    draws, animals (donors, for a bench), seed, engine: instead of those in the file.
+    draws, animals (donors of a bench, people of a screening), seed, engine: instead of those in the file.
     Errors: CheckError with every problem, its line and path; InputError if the file cannot be read.
     """
-    from exocosm import bench_studies
-    from exocosm.study.load import is_bench_file
+    from exocosm import table_studies
+    from exocosm.study.load import form_of
     from exocosm.study.load import load as load_file
 
-    if is_bench_file(source):
+    if form_of(source) != "model":
         if engine is not None:
-            raise InputError("a bench study is solved by no engine; leave `engine` out")
-        return bench_studies.load(source, draws=draws, donors=animals, seed=seed)
+            raise InputError("a study of a bench or a screening is solved by no engine; leave `engine` out")
+        return table_studies.load(source, draws=draws, people=animals, seed=seed)
     file = load_file(source)
     _resized(file, draws, animals, seed)  # wrong numbers are refused now
     _solved_by(file, engine)
@@ -219,7 +219,8 @@ def resolved_of(
         loaded = _pinned(study) or load(study)
         if not isinstance(loaded, Study | ResolvedStudy):
             raise InputError(
-                f"'{loaded.name}' is a study of a bench: it has no model to resolve, export or differentiate; run it"
+                f"'{loaded.name}' is a study of a bench or a screening: it has no model to resolve, export or "
+                "differentiate; run it"
             )
         study = loaded
     if engine is not None:

@@ -103,16 +103,13 @@ def run_experiment(
     overwrite: bool = False,
 ) -> Ran:
     """Run an experiment (by id, or a file of one's own) and judge what came out; with a folder, the result is kept."""
-    from exocosm import api, bench_studies
-    from exocosm.trajectory.bench_result import BenchResult
+    from exocosm import api, table_studies
 
     if not isinstance(experiment, Experiment):
         experiment = _own(experiment)
     study = api.load(experiment.path, draws=draws)
-    if isinstance(study, bench_studies.BenchStudy):
-        result = study.run(folder, progress=progress, overwrite=overwrite)
-        assert isinstance(result, BenchResult)
-        verdict = result.verdict
+    if isinstance(study, table_studies.TableStudy):
+        verdict = study.run(folder, progress=progress, overwrite=overwrite).verdict
     else:
         section = _section(study.file.file, experiment.path)
         verdict = verdict_of_result(section, study.run(folder, progress=progress, overwrite=overwrite))
@@ -150,12 +147,16 @@ def _own(source: str | Path) -> Experiment:
 def _header(path: Path) -> Header:
     from exocosm.documents.checked import check_header, checked, open_document
     from exocosm.study.bench_schema import BenchStudyFile
-    from exocosm.study.load import KINDS, is_bench_file
+    from exocosm.study.load import KINDS, form_of
     from exocosm.study.schema import StudyFile
+    from exocosm.study.screening_schema import ScreeningStudyFile
 
     opened = open_document(path, "experiment")
     check_header(opened, KINDS)
-    return checked(opened.document, BenchStudyFile if is_bench_file(path) else StudyFile, opened.subject)
+    schemas: dict[str, type[Header]] = {
+        "model": StudyFile, "bench": BenchStudyFile, "screening": ScreeningStudyFile,
+    }  # fmt: skip
+    return checked(opened.document, schemas[form_of(path)], opened.subject)
 
 
 def _section(header: Header, path: Path) -> ExperimentText:

@@ -19,7 +19,7 @@ from exocosm.bench.numbers import bench_numbers
 from exocosm.bench.protocol import read_protocol
 from exocosm.bench.samples import read_sample
 from exocosm.study.bench_load import load_bench
-from exocosm.study.load import is_bench_file, load
+from exocosm.study.load import form_of, load
 from exocosm.study.resolve import resolve
 from exocosm.workflow.bench import run_bench
 from exocosm.workflow.run import run
@@ -132,7 +132,7 @@ def test_examples_are_sound_study_files(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(BENCH.glob("*.yaml")), ids=lambda path: path.name)
 def test_examples_of_the_bench_can_be_run(path: Path) -> None:
-    if is_bench_file(path):
+    if form_of(path) == "bench":
         assert run_bench(load_bench(path), draws=1, donors=0, progress=False).metrics["value"].notna().any()
     else:
         kind = re.search(r"^kind:\s*(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)

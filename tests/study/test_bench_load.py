@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exocosm import api
-from exocosm.bench_studies import BenchStudy
+from exocosm.table_studies import TableStudy
 from exocosm.errors import CheckError, InputError
 from exocosm.study.bench_load import load_bench
 from exocosm.study.bench_schema import bench_study_schema
@@ -49,7 +49,7 @@ def test_a_sound_study_is_loaded_from_text_and_file(tmp_path: Path) -> None:
     path = tmp_path / "spins.yaml"
     path.write_text(SOUND)
     loaded = api.load(path, draws=2)
-    assert isinstance(loaded, BenchStudy) and loaded.draws == 2 and loaded.text == SOUND
+    assert isinstance(loaded, TableStudy) and loaded.draws == 2 and loaded.text == SOUND
 
 
 FAULTS = {

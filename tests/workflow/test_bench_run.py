@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from exocosm import bench_studies
+from exocosm import table_studies
 from exocosm.errors import InputError
 from exocosm.report.bench_study import bench_page
 from exocosm.report.numbers import percent
@@ -113,7 +113,7 @@ def test_every_number_has_its_origin(result) -> None:  # type: ignore[no-untyped
 
 def test_a_folder_is_written_whole_and_not_replaced_by_chance(tmp_path: Path) -> None:
     (tmp_path / "spins.yaml").write_text(STUDY)
-    study = bench_studies.load(tmp_path / "spins.yaml", draws=2, donors=0)
+    study = table_studies.load(tmp_path / "spins.yaml", draws=2, people=0)
     saved = study.run(tmp_path / "out", progress=False)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "study.yaml", "recipe.json", "sources.bib", "report.html", *(f"{name}.csv" for name in TABLES)
@@ -170,7 +170,7 @@ contrasts:
 
 def test_a_draw_that_cannot_be_done_is_counted_and_ends_nothing(tmp_path: Path) -> None:
     (tmp_path / "filters.yaml").write_text(FILTERS)
-    study = bench_studies.load(tmp_path / "filters.yaml")
+    study = table_studies.load(tmp_path / "filters.yaml")
     found = study.run(tmp_path / "out", progress=False)
     drawn = found.metrics.query("metric == 'left' and draw >= 0")
     two, one = (drawn[drawn.arm == arm]["value"].to_numpy() for arm in ("two", "one"))

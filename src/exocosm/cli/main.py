@@ -65,13 +65,13 @@ def run(
     Example: exocosm run study.yaml -o results
     """
     from exocosm import api
-    from exocosm.study.load import is_bench_file
+    from exocosm.study.load import form_of
     from exocosm.trajectory.result import content_hash
 
-    if not Path(study).is_dir() and is_bench_file(study):
-        bench = api.load(study, draws=draws, animals=animals, seed=seed, engine=engine)
-        folder = output or str(Path("results") / bench.name)
-        bench.run(folder, progress=not quiet, overwrite=overwrite)
+    if not Path(study).is_dir() and form_of(study) != "model":
+        tables = api.load(study, draws=draws, animals=animals, seed=seed, engine=engine)
+        folder = output or str(Path("results") / tables.name)
+        tables.run(folder, progress=not quiet, overwrite=overwrite)
         if not quiet:
             typer.echo(f"results: {folder}\nreport:  {Path(folder) / api.REPORT}")
         return

@@ -58,7 +58,7 @@ class Header(Section):
     """The keys that all study files share."""
 
     exocosm: Literal[1]
-    kind: Literal["study", "experiment"] = "study"
+    kind: Literal["study", "screening", "experiment"] = "study"
     name: Slug
     title: ShortText = ""
     question: str = ""

@@ -15,7 +15,8 @@ from exocosm.files import inside
 if TYPE_CHECKING:
     from exocosm.study.schema import StudyFile
 
-KINDS = {"study": "", "screening": "planned", "design": "planned", "experiment": ""}
+KINDS = {"study": "", "screening": "", "design": "planned", "experiment": ""}
+FORMS = ("model", "bench", "screening")
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,18 @@ def load(source: str | Path, folder: Path | None = None) -> Study:
     return study
 
 
-def is_bench_file(source: str | Path) -> bool:
-    """Whether a study file has a bench in place of a model; False for what cannot be read, which loading refuses."""
+def form_of(source: str | Path) -> str:
+    """What a study file is about: 'model', 'bench' or 'screening', by the section it has.
+
+    'model' also for what cannot be read, which loading refuses.
+    """
     try:
         data = open_document(source, "study").document.data
     except ExocosmError:
-        return False
-    return "bench" in data and "model" not in data
+        return "model"
+    if "screening" in data or data.get("kind") == "screening":
+        return "screening"
+    return "bench" if "bench" in data and "model" not in data else "model"
 
 
 def file_beside(study: Study, name: str) -> Path:

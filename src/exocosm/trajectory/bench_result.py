@@ -6,18 +6,15 @@ sources.bib; report.html is written by the report, not here.
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exocosm.bench.protocol import ProtocolRun
-from exocosm.errors import InputError
-from exocosm.files import atomic_folder, write_atomic
 from exocosm.study.bench_load import BenchStudy
 from exocosm.trajectory.expectations import Verdict
+from exocosm.trajectory.tables_folder import save_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,18 +47,8 @@ class BenchResult:
 
     def save(self, folder: str | Path, overwrite: bool = False) -> BenchResult:
         """Write study, tables, recipe and sources into a new folder, whole or not at all."""
-        target = Path(folder)
-        if target.exists():
-            if not (overwrite and (target / "recipe.json").is_file() and (target / "steps.csv").is_file()):
-                raise InputError(
-                    f"'{target}' exists already; name another folder, or say --overwrite to replace a bench result"
-                )
-            shutil.rmtree(target)
-        with atomic_folder(target) as place:
-            write_atomic(place / "study.yaml", self.study.text)
-            for name in TABLES:
-                table: pd.DataFrame = getattr(self, name)
-                write_atomic(place / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
-            write_atomic(place / "recipe.json", json.dumps(dict(self.recipe), indent=1, sort_keys=True) + "\n")
-            write_atomic(place / "sources.bib", self.bibliography)
+        target = save_tables(
+            folder, self.study.text, {name: getattr(self, name) for name in TABLES}, self.recipe, self.bibliography,
+            overwrite=overwrite, known_by="steps", what="a bench",
+        )  # fmt: skip
         return replace(self, folder=target)
