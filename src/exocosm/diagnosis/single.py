@@ -62,8 +62,8 @@ def single_markers(
     shown = values.where(~censored, other=pd.DataFrame(np.tile(floor, (len(values), 1)), values.index, values.columns))
     if subjects is not None and not subjects.is_unique:
         kept = subjects.drop_duplicates().index
-        low = pd.DataFrame(np.tile(floor - 1.0, (len(values), 1)), values.index, values.columns)
-        ranked = by_subject(ranked.where(np.isfinite(ranked), low).where(values.notna() | censored), subjects)
+        bottom = pd.DataFrame(np.tile(floor - 1.0, (len(values), 1)), values.index, values.columns)
+        ranked = by_subject(ranked.where(np.isfinite(ranked), bottom).where(values.notna() | censored), subjects)
         shown, censored = by_subject(shown, subjects), by_subject(censored.astype(float), subjects).eq(1.0)
         is_case = is_case.loc[kept]
         strata = None if strata is None else strata.loc[kept]
@@ -71,7 +71,8 @@ def single_markers(
     if case.all() or not case.any():
         raise InputError("single markers need cases and controls; there is only one class")
     matrix = ranked.to_numpy(float)
-    detected = ~censored.to_numpy(bool) & np.isfinite(shown.to_numpy(float))
+    undetected: Flags = censored.to_numpy(bool)
+    detected = ~undetected & np.isfinite(shown.to_numpy(float))
     auc, p, cases, controls = _rank_test(matrix, case)
     low, high = newcombe(auc, cases, controls)
     shift, shift_low, shift_high = _hodges_lehmann(shown.to_numpy(float), case)
@@ -147,7 +148,7 @@ def _hodges_lehmann(matrix: Array, case: Flags) -> tuple[Array, Array, Array]:
     size = matrix.shape[1]
     middle, low, high = (np.full(size, np.nan) for _ in range(3))
     per_chunk = max(MOST_PAIRS // max(int(case.sum()) * int((~case).sum()), 1), 1)
-    whole = ~np.isnan(matrix).any(axis=0)
+    whole = np.asarray(~np.isnan(matrix).any(axis=0), dtype=bool)
     for start in range(0, size, per_chunk):
         place = slice(start, min(start + per_chunk, size))
         if whole[place].all():
