@@ -144,7 +144,8 @@ def main() -> None:
                 job = pickle.load(stream)
             except EOFError:
                 return
-            answer, problem = None, None
+            answer: Any = None
+            problem: Exception | None = None
             try:
                 answer = function(shared, job)
             except ExocosmError as found:

@@ -81,6 +81,7 @@ class NestedResult:
 
     @property
     def score(self) -> Array:
+        """The mean score of every sample over the repeats."""
         return np.asarray(self.scores.mean(axis=1))
 
     @property

@@ -97,7 +97,7 @@ def _won(mine: Array, theirs: Array) -> Array:
 
 
 def _summed(group: Integers, numbers: Array) -> Array:
-    return np.bincount(group, weights=numbers)
+    return np.asarray(np.bincount(group, weights=numbers), dtype=np.float64)
 
 
 def _corrected(count: int) -> float:
