@@ -39,22 +39,13 @@ def auc_variance(area: float, cases: int, controls: int) -> float:
 
 
 def auc_interval(area: float, cases: int, controls: int) -> tuple[float, float]:
-    """The 95 % interval of an AUC that stays within 0 and 1 also where the classes are apart.
-
-    The two areas t at which |AUC - t| = 1.96 sqrt(V(t)) (Newcombe 2006, method 5).
-    """
-    from scipy.optimize import brentq
+    """The 95 % interval of an AUC (Newcombe 2006, method 5), also where the classes are apart."""
+    from exocosm.diagnosis.single import newcombe
 
     if not (np.isfinite(area) and cases and controls):
         return float("nan"), float("nan")
-
-    def beyond(true: float) -> float:
-        return abs(area - true) - NORMAL_95 * float(np.sqrt(auc_variance(true, cases, controls)))
-
-    tiny = 1e-9
-    low = 0.0 if area <= tiny or beyond(tiny) <= 0 else brentq(beyond, tiny, max(area, tiny))
-    high = 1.0 if area >= 1 - tiny or beyond(1 - tiny) <= 0 else brentq(beyond, min(area, 1 - tiny), 1 - tiny)
-    return float(low), float(high)
+    low, high = newcombe(np.array([area]), np.array([float(cases)]), np.array([float(controls)]))
+    return float(low[0]), float(high[0])
 
 
 def rank_sum_p(values: ArrayLike, is_case: ArrayLike) -> float:

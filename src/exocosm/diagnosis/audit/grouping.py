@@ -10,7 +10,12 @@ import numpy as np
 
 from exocosm.diagnosis.audit.association import table_p, tabulate
 from exocosm.diagnosis.audit.thresholds import (
-    FEW_NUMBERS, GROUP_SIZE, LEVEL, PARTNERS_EXPECTED, PARTNERS_FATAL, STRATA_KEPT,
+    FEW_NUMBERS,
+    GROUP_SIZE,
+    LEVEL,
+    PARTNERS_EXPECTED,
+    PARTNERS_FATAL,
+    STRATA_KEPT,
 )  # fmt: skip
 from exocosm.diagnosis.dataset import Contrast, Dataset, Role
 

@@ -52,7 +52,7 @@ LEAST_FEATURES_ALIKE = 20
 NEAR_DUPLICATE_SPREADS = 6.0
 """How many robust standard deviations above the median (Fisher's z) the correlation of two samples must lie..."""
 NEAR_DUPLICATE_GAP = 1.5
-"""...and how many times nearer (as 1 - r) the two must be to each other than to the next sample that is no replicate."""
+"""...and how many times nearer (as 1 - r) the two must be to each other than to the next other sample."""
 NEAR_DUPLICATE_LEAST = 0.80
 """...and how strong the correlation must be after every feature's own level is taken away."""
 

@@ -1,0 +1,62 @@
+"""Do cases and controls differ as people (sex, age, ...) and not only by the disease?"""
+
+from __future__ import annotations
+
+from exocosm.diagnosis.audit.columns import Compared, compare_columns, table_of
+from exocosm.diagnosis.audit.finding import Finding, Severity
+from exocosm.diagnosis.audit.grouping import NOT_GIVEN, columns_of
+from exocosm.diagnosis.audit.thresholds import LEVEL
+from exocosm.diagnosis.audit.wording import percent
+from exocosm.diagnosis.dataset import Contrast, Dataset
+
+NAME = "biological"
+TITLE = "The class against sex, age and other columns about the people"
+PLACE = 20
+ACCEPTABLE = True  # a disease of one sex alone is a fact, not a fault of the study
+
+
+def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
+    """Every biological column against the class: groups by Cramer's V, numbers by the AUC of the number alone."""
+    names = columns_of(dataset.of(contrast), "biological")
+    if not names:
+        return []
+    compared = compare_columns(dataset, contrast, names)
+    findings = [found for one in compared if (found := _alone(one)) is not None]
+    shown = ", ".join(f"'{one.name}' ({one.strength})" for one in compared[:6])
+    severity: Severity = "note" if findings else "fine"
+    about = Finding(
+        NAME, severity, f"Compared with the class: {shown}.", table=table_of(compared), concerns=tuple(names)
+    )
+    return [*findings, about]
+
+
+def _alone(one: Compared) -> Finding | None:
+    shared = one.partners
+    if shared.none_possible:
+        sentence = (f"Cases and controls have no '{one.name}' in common ({one.by_class}): only "
+                    f"{percent(shared.cases)} of the cases and {percent(shared.controls)} of the controls have a "
+                    f"partner, so that a marker of '{one.name}' would look like one of the disease.")  # fmt: skip
+        advice = f"Take cases and controls of the same '{one.name}'."
+        return Finding(NAME, "fatal", sentence, one.numbers, advice=advice, concerns=(one.name,))
+    if one.adjusted >= LEVEL:
+        return None
+    if one.numeric:
+        sentence = f"'{one.name}' alone tells the class with {one.strength}; {one.by_class} of cases and controls."
+        advice = f"A panel must do better than '{one.name}' alone, or be judged among people of like '{one.name}'."
+        return Finding(NAME, "caveat", sentence, one.numbers, advice=advice, concerns=(one.name,))
+    sentence = f"'{one.name}' goes with the class ({one.strength}); cases and controls: {one.by_class}."
+    advice = f"Markers of '{one.name}' will look like markers of the disease: compare within it."
+    lone = _only_level(one)
+    if lone is not None:
+        level, others = lone
+        sentence += (f" All cases are '{level}', so that only the {others} controls that are '{level}' can be compared "
+                     "fairly.")  # fmt: skip
+        advice = f"Restrict the contrast to '{one.name}' = '{level}'."
+    return Finding(NAME, "caveat", sentence, one.numbers, advice=advice, concerns=(one.name,))
+
+
+def _only_level(one: Compared) -> tuple[str, int] | None:
+    held = [level for level, (cases, _) in one.counts.items() if cases]
+    if len(held) != 1 or held[0] == NOT_GIVEN:
+        return None
+    return held[0], one.counts[held[0]][1]
