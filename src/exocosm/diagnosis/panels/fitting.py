@@ -19,12 +19,14 @@ _EDGE = 0.5  # a forest of T trees tells a chance of 0 from one of less than 1/T
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """The table and all that is known of its samples besides the class.  Shapes: (samples,)."""
+    """The table and all that is known of its samples besides the class.  columns: the only features that may be used
+    (all, if not given).  Shapes: (samples,)."""
 
     table: Table
     groups: Integers
     strata: Integers | None = None
     batches: Integers | None = None
+    columns: Integers | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,7 @@ def log_odds(is_case: Truths) -> float:
 def fit(question: Question, is_case: Truths, rows: Integers, recipe: Recipe, setting: Setting, key: Key) -> Fitted:
     """Fit a recipe at one setting on training rows.  is_case: of all samples; only `rows` are looked at."""
     truth = is_case[rows]
-    prepared, features = prepare(question.table, rows, recipe, question.batches)
+    prepared, features = prepare(question.table, rows, recipe, question.batches, question.columns)
     order = ranked(features, truth, setting.size)
     if not order.size:
         return Fitted(setting, prepared.only(order), log_odds(truth), np.zeros(0), log_odds(truth))
@@ -116,9 +118,7 @@ def tune(
     fold_of = deal(truth, groups, count, (*key, "inner"), strata)
     held = np.empty((len(settings), rows.size))
     if columns is not None:
-        table = question.table
-        table = Table(table.values[:, columns], table.censored[:, columns], table.detected[:, columns])
-        question = replace(question, table=table)
+        question = replace(question, columns=columns)
     for fold in range(count):
         training, test = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
         held[:, test] = _all_settings(question, is_case, rows[training], rows[test], recipe, (*key, fold))
@@ -132,7 +132,7 @@ def _all_settings(
 ) -> Array:
     """Scores of held-out rows at every setting, with the steps and the ranking learned once.  (settings, test)."""
     truth = is_case[training]
-    prepared, features = prepare(question.table, training, recipe, question.batches)
+    prepared, features = prepare(question.table, training, recipe, question.batches, question.columns)
     settings = recipe.settings()
     sizes = list(dict.fromkeys(setting.size for setting in settings))
     order = ranked(features, truth, 0 if 0 in sizes else max(sizes))

@@ -1,26 +1,29 @@
 """The recipe of a panel: what is done to the numbers within each training set, frozen, and applied to the samples
 held out.
 
-What needs one sample only (`per_sample`) is done once; everything that learns from several samples - limits of
-detection, batch means, which features are kept, centres and scales - is learned by `prepare` on training rows alone.
+What needs one sample only (`per_sample`) is done once; everything that learns from several samples - reference
+features, limits of detection, batch means, which features are kept, centres and scales - is learned by `prepare` on
+training rows alone.  The logarithms and references are those of `diagnosis.scale`, on arrays.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 import numpy as np
 
 from exocosm.diagnosis.dataset import KINDS, Kind
 from exocosm.diagnosis.panels.ranking import Array, Integers, Truths
+from exocosm.diagnosis.scale import FEWEST_REFERENCES, FEWEST_TO_CENTRE, FOUND_NEARLY_ALWAYS
 from exocosm.errors import InputError, nearest
 
 ModelName = Literal["ridge", "elastic_net", "random_forest"]
 MODELS = ("ridge", "elastic_net", "random_forest")
 LEAST_IN_BATCH = 3  # training samples of a batch whose mean is trusted enough to be taken off
-_CPM = 1e6
+_PER_MILLION = 1e6
 _FLAT = 1e-10  # a standard deviation below this is that of a constant
+_MOST_KNOWN = 50
 _MOST = 20  # settings of one sort that may be tried
 
 
@@ -28,6 +31,8 @@ _MOST = 20  # settings of one sort that may be tried
 class Recipe:
     """How a panel is made.  Tuples are tried and chosen among by inner cross-validation.
 
+    centre_samples: of Ct, proteins and log_expression, take off each sample's own mean (Ct) or median over the features
+    found in nearly all training samples; counts and expression are per million of their sample anyway.
     least_detected: share of training samples in which a feature must be detected.  variable_share: of the features
     left, the share with the largest variance that is kept.  sizes: how many features the univariate ranking keeps (0:
     all).  strengths: of the penalty, as in `logistic`.  Empty sizes or strengths: a range that fits the model.  mixing:
@@ -37,6 +42,7 @@ class Recipe:
 
     kind: Kind
     model: ModelName = "ridge"
+    centre_samples: bool = True
     batch_centring: bool = False
     least_detected: float = 0.2
     variable_share: float = 1.0
@@ -116,21 +122,40 @@ class Table:
     Shapes: (samples, features).
     """
 
+    kind: Kind
     values: Array
     censored: Truths
     detected: Truths
+    known: dict[bytes, Array] = field(default_factory=dict, repr=False)  # levels of samples, by reference features
 
     @property
     def is_whole(self) -> bool:
         """True if there is a number everywhere."""
         return not bool(np.isnan(self.values).any())
 
+    def levels(self, references: Integers) -> Array:
+        """Each sample's own mean (Ct) or median over reference features that it has detected, or else over all that it
+        has detected; 0 without references.  Shapes: (samples,)."""
+        key = references.tobytes()
+        if key not in self.known:
+            found = np.where(self.detected, self.values, np.nan)
+            without = ~self.detected[:, references].any(axis=1)
+            level = np.zeros(found.shape[0])
+            middle = np.nanmean if self.kind == "ct" else np.nanmedian
+            if references.size:
+                level[~without] = middle(found[np.ix_(~without, references)], axis=1)
+                level[without] = middle(found[without], axis=1)
+            if len(self.known) >= _MOST_KNOWN:
+                self.known.clear()
+            self.known[key] = level
+        return self.known[key]
+
 
 def per_sample(values: Array, censored: Truths | None, kind: Kind) -> Table:
     """Put each sample on a log scale by itself, without looking at any other.
 
-    counts: log2(counts per million + 1).  expression: log2(x + 1).  log_expression: as given.  ct: mean cycle of what
-    the sample has detected minus the cycle.  protein_intensities: log2, with 0 as not found.
+    counts and expression: log2(x per million of the sample's total + 1).  log_expression: as given.  ct: minus the
+    cycle.  protein_intensities: log2, with 0 as not found.
     Shapes: (samples, features).  Raises InputError for numbers that the kind cannot have.
     """
     numbers = np.array(values, dtype=np.float64)
@@ -152,26 +177,26 @@ def per_sample(values: Array, censored: Truths | None, kind: Kind) -> Table:
     nothing = np.flatnonzero(~detected.any(axis=1))
     if nothing.size:
         raise InputError(f"nothing was detected in {nothing.size} samples (the first is number {nothing[0] + 1})")
-    if kind == "counts":
-        numbers = np.log2(numbers / np.nansum(numbers, axis=1, keepdims=True) * _CPM + 1.0)
-    elif kind == "expression":
-        numbers = np.log2(numbers + 1.0)
+    if kind in ("counts", "expression"):
+        numbers = np.log2(numbers / np.nansum(numbers, axis=1, keepdims=True) * _PER_MILLION + 1.0)
     elif kind == "protein_intensities":
         numbers = np.log2(numbers)
     elif kind == "ct":
-        numbers = np.nanmean(numbers, axis=1, keepdims=True) - numbers
-    return Table(numbers, hidden, detected)
+        numbers = -numbers
+    return Table(kind, numbers, hidden, detected)
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """What a training set taught about its features.
 
+    references: columns whose level is taken off each sample (none: nothing is).
     kept: columns of the table that passed the filters; of each: `limit` (lowest detected value, for the censored),
     `typical` (for the missing), `centre` and `scale`.  batches and shift: what is taken off samples of a batch.
     Shapes: (kept,); shift (batches, kept).
     """
 
+    references: Integers
     kept: Integers
     limit: Array
     typical: Array
@@ -183,20 +208,28 @@ class Prepared:
     def only(self, places: Integers) -> Prepared:
         """The same for some of the kept features."""
         return Prepared(
-            self.kept[places], self.limit[places], self.typical[places], self.centre[places], self.scale[places],
-            self.batches, self.shift[:, places],
+            self.references, self.kept[places], self.limit[places], self.typical[places], self.centre[places],
+            self.scale[places], self.batches, self.shift[:, places],
         )  # fmt: skip
 
 
-def prepare(table: Table, rows: Integers, recipe: Recipe, batches: Integers | None = None) -> tuple[Prepared, Array]:
+def prepare(
+    table: Table, rows: Integers, recipe: Recipe, batches: Integers | None = None, columns: Integers | None = None
+) -> tuple[Prepared, Array]:
     """Learn the steps from training rows; returns them and the standardised training set (rows, kept).
 
-    In order: features detected in too few are left out; censored values are put at the lowest detected one of the
-    feature; batch means are taken off (batches of fewer than 3 training samples stay); missing values get the mean;
-    the least variable are left out; each feature is centred and scaled.
+    In order: the samples' levels over the references are taken off; features detected in too few are left out; censored
+    values are put at the lowest detected one of the feature; batch means are taken off (batches of fewer than 3
+    training samples stay); missing values get the mean; the least variable are left out; each feature is centred and
+    scaled.  columns: the only features that may be kept.
     """
     kept = np.flatnonzero(table.detected[rows].mean(axis=0) >= max(recipe.least_detected, 0.5 / rows.size))
+    if columns is not None:
+        kept = np.intersect1d(kept, columns)
+    references = _references(table, rows) if recipe.centre_samples else np.zeros(0, dtype=np.int64)
     numbers = table.values[np.ix_(rows, kept)]
+    if references.size:
+        numbers = numbers - table.levels(references)[rows, None]
     limit = np.zeros(kept.size)
     whole = table.is_whole
     if kept.size:
@@ -216,7 +249,7 @@ def prepare(table: Table, rows: Integers, recipe: Recipe, batches: Integers | No
     if recipe.variable_share < 1.0 and places.size:
         count = max(1, round(recipe.variable_share * places.size))
         places = np.sort(places[np.argsort(-scale[places], kind="stable")[:count]])
-    prepared = Prepared(kept, limit, typical, numbers.mean(axis=0), scale, names, shift)
+    prepared = Prepared(references, kept, limit, typical, numbers.mean(axis=0), scale, names, shift)
     if places.size == kept.size:
         return prepared, centred / scale
     return prepared.only(places), centred[:, places] / scale[places]
@@ -228,7 +261,10 @@ def apply(table: Table, rows: Integers, prepared: Prepared, batches: Integers | 
     Shapes: (rows, kept).
     """
     where = np.ix_(rows, prepared.kept)
-    numbers = np.where(table.censored[where], prepared.limit, table.values[where])
+    numbers = table.values[where]
+    if prepared.references.size:
+        numbers = numbers - table.levels(prepared.references)[rows, None]
+    numbers = np.where(table.censored[where], prepared.limit, numbers)
     if batches is not None and prepared.batches.size:
         numbers = numbers - _shift_of(batches[rows], prepared.batches, prepared.shift)
     numbers = np.where(np.isnan(numbers), prepared.typical, numbers)
@@ -245,6 +281,18 @@ def ranked(standardised: Array, is_case: Truths, most: int) -> Integers:
     # rounding makes the order free of the last digits, which may differ between machines
     order = np.argsort(-np.round(strength, 9), kind="stable")
     return np.asarray(order[: most or None])
+
+
+def _references(table: Table, rows: Integers) -> Integers:
+    """The features that stand for a sample's amount, by the rules of `diagnosis.scale`; none if nothing does."""
+    if table.kind in ("counts", "expression"):
+        return np.zeros(0, dtype=np.int64)
+    found = table.detected[rows].mean(axis=0)
+    references = np.flatnonzero(found >= FOUND_NEARLY_ALWAYS)
+    if references.size < FEWEST_REFERENCES:
+        references = np.flatnonzero(found > 0.0)
+    # the median of few features is itself a marker
+    return references if table.kind == "ct" or references.size >= FEWEST_TO_CENTRE else references[:0]
 
 
 def _batch_shift(numbers: Array, batches: Integers) -> tuple[Integers, Array]:
