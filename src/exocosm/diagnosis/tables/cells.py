@@ -1,0 +1,95 @@
+"""What one cell of a table says: a number, nothing, 'not detected', or a word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+State = Literal["number", "missing", "undetected", "word"]
+
+_MISSING = frozenset(
+    "na n/a nan null none nil nul missing not_available unknown . - -- – — ? * #n/a #na n.a. n.a <na> nd/na filtered "
+    "fail failed inf +inf infinity".split()
+) | {"", "not available", "not measured"}
+_ERRORS = frozenset("#n/a #div/0! #value! #ref! #name? #num! #null! #error! #spill!".split())
+_UNDETECTED = frozenset(
+    "undetermined undetected undet undet. nd n.d. n.d n/d und notdetected not_detected noct no_ct noamp no_amp bdl "
+    "b.d.l. bql blod blq lod <lod <loq <lloq below_lod -inf -infinity absent".split()
+) | {
+    "not detected", "not determined", "no ct", "no cq", "no amp", "no amplification", "below detection",
+    "below lod", "below detection limit", "no signal", "undetermined ct",
+}  # fmt: skip
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?\Z", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\Z", re.ASCII)
+_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?\Z", re.ASCII)
+_LIMIT = re.compile(r"([<>≤≥])=?\s*(\S+)\Z")
+NOTHING = float("nan")
+
+
+def meaning(cell: str, comma: str = "") -> tuple[State, float]:
+    """What a cell says, with its number (the limit for '<0.5' and '>40'; NaN if there is none).
+
+    comma: 'decimal' if 3,14 is a number, 'thousands' if 1,234 is one.
+    """
+    text = cell.strip().strip('"').strip()
+    if _NUMBER.match(text):
+        return "number", _value(text)
+    known = text.casefold()
+    if known in _UNDETECTED:
+        return "undetected", NOTHING
+    if known in _MISSING or known in _ERRORS:
+        return "missing", NOTHING
+    number = _with_comma(text, comma)
+    if number is not None:
+        return "number", number
+    limit = _LIMIT.match(text)
+    if limit is not None:
+        state, value = meaning(limit[2], comma) if len(limit[2]) < len(text) else ("word", NOTHING)
+        if state == "number":
+            return "undetected", value
+    return "word", NOTHING
+
+
+def is_missing(cell: str) -> bool:
+    """True for an empty cell and for the words that stand for one."""
+    text = cell.strip().casefold()
+    return text in _MISSING or text in _ERRORS
+
+
+def is_error(cell: str) -> bool:
+    """True for what a spreadsheet writes where a formula failed."""
+    return cell.strip().casefold() in _ERRORS and cell.strip().casefold() != "#n/a"
+
+
+def comma_of(cells: Iterable[str], delimiter: str) -> tuple[str, bool]:
+    """What commas inside numbers mean: 'decimal', 'thousands' or '' (there are none), and whether that is sure."""
+    grouped = 0
+    for cell in cells:
+        text = cell.strip().strip('"').strip()
+        if "," not in text:
+            continue
+        thousands = bool(_THOUSANDS.match(text))
+        if _COMMA.match(text) and (not thousands or text.lstrip("+-").startswith("0")):
+            return "decimal", True
+        if thousands and (text.count(",") > 1 or "." in text):
+            return "thousands", True
+        grouped += thousands
+    if not grouped:
+        return "", True
+    return ("decimal" if delimiter == ";" else "thousands"), False
+
+
+def _with_comma(text: str, comma: str) -> float | None:
+    if comma == "decimal" and _COMMA.match(text):
+        return _value(text.replace(",", "."))
+    if comma == "thousands" and _THOUSANDS.match(text):
+        return _value(text.replace(",", ""))
+    return None
+
+
+def _value(text: str) -> float:
+    if text[-1].isdigit() and ("d" in text or "D" in text):  # Fortran's exponents
+        text = text.replace("d", "e").replace("D", "e")
+    number = float(text)
+    return number if abs(number) < float("inf") else NOTHING

@@ -1,0 +1,237 @@
+"""Ids of two files brought together: exactly, or by one rule that is declared for the whole file; never by likeness."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from exocosm.diagnosis.dataset import Note
+from exocosm.diagnosis.tables.sheet import Sheet
+from exocosm.errors import nearest
+
+_MOST_STEPS = 4  # that one rule may be made of
+_SHOWN = 6  # ids in a sentence
+_COLUMNS = 60  # of a sheet in which ids are looked for
+_PREFIX_SHARE = 0.5  # of the ids that must begin alike
+_EXTENSIONS = re.compile(
+    r"(?:\.(?:bam|sam|cram|sorted|dedup|fastq|fq|gz|txt|csv|tsv|cel|raw|mzml|counts?|htseq|results|genes|isoforms|d|wiff|"
+    r"xlsx?|out|tab|bed|sf|aligned|trimmed|aligned\.sortedbycoord\.out))+\Z",
+    re.IGNORECASE,
+)
+_ACCESSION = re.compile(r"(GSM\d+)[\W_]+(.+)\Z", re.IGNORECASE)
+
+Rule = Callable[[Sequence[str]], list[str]]
+
+
+@dataclass(frozen=True)
+class Match:
+    """pairs: name in the table -> name in the file.  rule: how they were equated, '' if they are the same."""
+
+    pairs: dict[str, str]
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class _Step:
+    words: str
+    table: Rule
+    file: Rule
+
+
+def matched(table: Sequence[str], file: Sequence[str]) -> Match:
+    """The most pairs that equality or one rule gives.
+
+    A rule must leave the names of each side different from each other and keep every pair that is equal as it stands.
+    """
+    present = set(table)
+    exact = {name: name for name in dict.fromkeys(file) if name in present}
+    reachable = min(len(present), len(set(file)))
+    best = Match(exact)
+    if len(exact) == reachable:
+        return best
+    others = list(dict.fromkeys(file))
+    names = list(dict.fromkeys(table))
+    steps = [step for step in _steps(names, others) if step.table(names) != names or step.file(others) != others]
+    for count in range(1, min(_MOST_STEPS, len(steps)) + 1):
+        for chosen in itertools.combinations(steps, count):
+            pairs = _paired(names, others, chosen)
+            if pairs is None or len(pairs) <= len(best.pairs):
+                continue
+            if any(pairs.get(name) != name for name in exact):
+                continue
+            best = Match(pairs, "; ".join(step.words for step in chosen))
+            if len(pairs) == reachable:
+                return best
+    return best
+
+
+def best_column(sheet: Sheet, names: Sequence[str]) -> tuple[str, Match]:
+    """The column of a sheet that names the most of the samples, with the match; the first of equals."""
+    best = (sheet.columns[0], Match({}))
+    for column in sheet.columns[:_COLUMNS]:
+        cells = [cell for cell in sheet.column(column) if cell]
+        if len(set(cells)) < 2 and len(sheet.rows) > 1:
+            continue
+        found = matched(names, cells)
+        if len(found.pairs) > len(best[1].pairs):
+            best = (column, found)
+        if len(best[1].pairs) == min(len(set(names)), len(sheet.rows)):
+            break
+    return best
+
+
+def match_notes(what: str, match: Match, table: Sequence[str], file: Sequence[str], name: str) -> list[Note]:
+    """The rule that was used, and who is left over on either side with the nearest name on the other."""
+    notes = []
+    if match.rule:
+        left, right = next(iter(match.pairs.items()))
+        changed = [(one, other) for one, other in match.pairs.items() if one != other]
+        if changed:
+            left, right = changed[0]
+        notes.append(
+            Note(
+                "matching",
+                f"{what} of '{name}' were matched to {len(match.pairs)} samples of the table by one rule: "
+                f"{match.rule} (for instance '{right}' is '{left}')",
+            )  # fmt: skip
+        )
+    alone = [one for one in dict.fromkeys(table) if one not in match.pairs]
+    taken = set(match.pairs.values())
+    left_over = [one for one in dict.fromkeys(file) if one and one not in taken]
+    if alone:
+        notes.append(
+            Note(
+                "unmatched",
+                f"{len(alone)} of {len(set(table))} samples of the table have no line in '{name}': "
+                + listed(alone, left_over),
+                tuple(alone),
+            )  # fmt: skip
+        )
+    if left_over:
+        notes.append(
+            Note(
+                "unmatched",
+                f"{len(left_over)} names in '{name}' are no sample of the table: " + listed(left_over, alone),
+                tuple(left_over),
+            )  # fmt: skip
+        )
+    return notes
+
+
+def listed(names: Sequence[str], others: Sequence[str]) -> str:
+    """The first few names, with the nearest of the others for each where there is one alike."""
+    parts = []
+    for name in names[:_SHOWN]:
+        near = nearest(name, others) if 0 < len(others) <= 2000 else ""
+        parts.append(f"{name} ({near})" if near.startswith("did") else name)
+    return ", ".join(parts) + (", ..." if len(names) > _SHOWN else "")
+
+
+def _paired(table: list[str], file: list[str], steps: Sequence[_Step]) -> dict[str, str] | None:
+    left, right = table, file
+    for step in steps:
+        left, right = step.table(left), step.file(right)
+    keys = dict(zip(right, file, strict=True))
+    if len(keys) != len(file) or len(set(left)) != len(left) or "" in keys:
+        return None
+    return {name: keys[key] for name, key in zip(table, left, strict=True) if key in keys}
+
+
+def _steps(table: list[str], file: list[str]) -> list[_Step]:
+    """All single changes, in the order in which they are applied when several are."""
+    both = [
+        _Step("paths and file endings left out", _without_path, _without_path),
+        _Step("accession GSM... in the table left out, the name behind it kept", _behind_accession, _same),
+        _Step("only the accession GSM... of the table's names used", _accession, _same),
+        _Step("accession GSM... in the file left out, the name behind it kept", _same, _behind_accession),
+        _Step("only the accession GSM... of the file's names used", _same, _accession),
+    ]
+    for words, names, of_table in (("the table's", table, True), ("the file's", file, False)):
+        for prefix in _prefixes(names):
+            cut = _without_prefix(prefix)
+            both.append(
+                _Step(f"'{prefix}' before {words} names left out", *((cut, _same) if of_table else (_same, cut)))
+            )
+        suffix = _suffix(names)
+        if suffix:
+            cut = _without_suffix(suffix)
+            both.append(
+                _Step(f"'{suffix}' behind {words} names left out", *((cut, _same) if of_table else (_same, cut)))
+            )
+    both += [
+        _Step("the X that R sets before a digit left out", _without_x, _without_x),
+        _Step("'-', '_', '.' and spaces taken as the same", _plain_separators, _plain_separators),
+        _Step("capital letters taken as small ones", _folded, _folded),
+        _Step("zeros before numbers left out", _without_zeros, _without_zeros),
+    ]
+    return both
+
+
+def _same(names: Sequence[str]) -> list[str]:
+    return list(names)
+
+
+def _without_path(names: Sequence[str]) -> list[str]:
+    return [_EXTENSIONS.sub("", name.replace("\\", "/").rstrip("/").rpartition("/")[2]) for name in names]
+
+
+def _accession(names: Sequence[str]) -> list[str]:
+    return [found[1] if (found := _ACCESSION.match(name)) else name for name in names]
+
+
+def _behind_accession(names: Sequence[str]) -> list[str]:
+    return [found[2] if (found := _ACCESSION.match(name)) else name for name in names]
+
+
+def _without_x(names: Sequence[str]) -> list[str]:
+    return [re.sub(r"\AX(?=[\d._-])", "", name) for name in names]
+
+
+def _plain_separators(names: Sequence[str]) -> list[str]:
+    return [re.sub(r"[\W_]+", ".", name).strip(".") for name in names]
+
+
+def _folded(names: Sequence[str]) -> list[str]:
+    return [name.casefold() for name in names]
+
+
+def _without_zeros(names: Sequence[str]) -> list[str]:
+    return [re.sub(r"(?<!\d)0+(?=\d)", "", name) for name in names]
+
+
+def _without_prefix(prefix: str) -> Rule:
+    return lambda names: [name.removeprefix(prefix) for name in names]
+
+
+def _without_suffix(suffix: str) -> Rule:
+    return lambda names: [name.removesuffix(suffix) for name in names]
+
+
+def _prefixes(names: Sequence[str]) -> list[str]:
+    """What the names begin with in common: up to a separator, or letters before a number."""
+    if len(names) < 2:
+        return []
+    common = os.path.commonprefix(list(names))
+    whole = re.match(r".*[\W_]", common, re.DOTALL)
+    letters = re.match(r"[^\W\d_]+(?=\d)", names[0])
+    found = [whole[0]] if whole else []
+    if letters and all(re.match(re.escape(letters[0]) + r"\d", name) for name in names):
+        found.append(letters[0])
+    starts = Counter(start[0] for name in names if (start := re.match(r"[^\W_]+[\W_]+", name)))
+    if starts:
+        start, count = starts.most_common(1)[0]
+        if count >= _PREFIX_SHARE * len(names):
+            found.append(start)
+    return list(dict.fromkeys(found))
+
+
+def _suffix(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return ""
+    common = os.path.commonprefix([name[::-1] for name in names])[::-1]
+    found = re.search(r"[\W_].*\Z", common, re.DOTALL)
+    return found[0] if found else ""

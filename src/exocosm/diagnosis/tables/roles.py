@@ -1,0 +1,74 @@
+"""What a column about samples is about, told by its name."""
+
+from __future__ import annotations
+
+import re
+
+from exocosm.diagnosis.dataset import Role
+
+LABEL_WORDS = (
+    "label", "labels", "class", "classes", "group", "groups", "condition", "conditions", "diagnosis", "disease",
+    "disease state", "disease status", "status", "cancer type", "cancertype", "tumor type", "tumour type", "cancer",
+    "sample type", "sampletype", "type", "phenotype", "case control", "casecontrol", "outcome", "category", "target",
+    "treatment", "cohort", "tissue",
+)  # fmt: skip
+_TECHNICAL = frozenset(
+    "batch plate lane run day date centre center site operator technician kit library lib gel chip instrument machine "
+    "sequencer flowcell isolation extraction order injection slide array barcode lot reagent protocol platform "
+    "technology freezer shipment storage processing hospital lab laboratory institute hemolysis haemolysis rin depth "
+    "reads tube anticoagulant thaw index well row pool fraction cut scan sentrix month year collection prep "
+    "preparation preparer cartridge card round lims".split()
+)
+_BIOLOGICAL = frozenset(
+    "sex gender age bmi stage smoking smoker race ethnicity ethnic grade size tumour tumor t n m tnm weight height "
+    "menopause psa ca125 cea afp ca199 survival diabetes fasting treatment therapy drug medication nodes metastasis "
+    "metastases histology location side comorbidity alcohol subtype mutation parity".split()
+)
+_IDENTITY = frozenset("id ids accession gsm srr srs srx sample samples name title barcode uuid biosample".split())
+_SUBJECT = frozenset(
+    "patient subject donor individual participant person animal mouse rat biorep biologicalreplicate case "
+    "bioreplicate".split()
+)
+_REPLICATE = frozenset("techrep technicalreplicate techreplicate replicate rep".split())
+
+
+def words_of(name: str) -> list[str]:
+    """The small-letter words of a column's name: `CancerType`, `gel.cut size_selection`, `age (years)`."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return [word for word in re.split(r"[\W_]+", parted.casefold()) if word]
+
+
+def named_label(name: str) -> int:
+    """The place of a name among those that mean the label, the best first; -1 if it is none of them."""
+    text = " ".join(words_of(name))
+    joined = text.replace(" ", "")
+    for place, word in enumerate(LABEL_WORDS):
+        if text == word or joined == word:
+            return place
+    return -1
+
+
+def is_subject(name: str) -> bool:
+    """True for columns that name the person, animal or biological replicate."""
+    words = words_of(name)
+    joined = "".join(words)
+    if any(joined.startswith(word) for word in ("biorep", "biologicalrep")):
+        return True
+    rest = [word for word in words if word not in ("id", "ids", "no", "nr", "number", "name", "code", "identifier")]
+    rest = [re.sub(r"id\Z", "", word) if word not in _SUBJECT else word for word in rest]
+    return len(rest) == 1 and rest[0].rstrip("s") in _SUBJECT
+
+
+def named_role(name: str) -> Role:
+    """technical, biological, identity or unknown, by the words of a name."""
+    words = words_of(name)
+    found = set(words)
+    if is_subject(name) or "".join(words) in _REPLICATE or "".join(words).startswith("techrep"):
+        return "identity"
+    if found & _TECHNICAL:
+        return "technical"
+    if found & _BIOLOGICAL or named_label(name) >= 0:
+        return "biological" if found & _BIOLOGICAL else "unknown"
+    if found & _IDENTITY or (words and re.search(r"(?:id|accession)\Z", words[-1]) and len(words[-1]) > 3):
+        return "identity"
+    return "unknown"
