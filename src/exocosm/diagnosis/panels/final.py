@@ -16,7 +16,7 @@ from exocosm.diagnosis.panels.folds import subjects_per_class
 from exocosm.diagnosis.panels.nested import design_of
 from exocosm.diagnosis.panels.operating import SPECIFICITIES, threshold_at
 from exocosm.diagnosis.panels.ranking import Array, Integers, Truths
-from exocosm.diagnosis.panels.steps import Prepared, Recipe, Table, apply, per_sample
+from exocosm.diagnosis.panels.steps import Prepared, Recipe, Table, apply, is_same_scale, per_sample
 from exocosm.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def final_model(
             case_class,
             control_class,
             profiles_of(question.table, fitted.prepared.references, names),
-            _hash(names, numbers, hidden, design.is_case),
+            data_hash(values, hidden, design.is_case),
         ),
         seed=seed,
         version=str(exocosm.__version__),
@@ -146,7 +146,7 @@ def apply_model(
     lacks and that are to count as average; any other that is missing is an error.  Shapes: (samples,).
     Raises InputError for another kind, missing features, or names that stand twice.
     """
-    if kind != model.recipe.kind:
+    if not is_same_scale(kind, model.recipe.kind):
         raise InputError(f"the model is for {model.recipe.kind}, the table holds {kind}; scores would mean nothing")
     places = {name: place for place, name in enumerate(_names(values))}
     lacking = [name for name in model.panel if name not in places]
@@ -178,12 +178,14 @@ def apply_model(
     return scores_of(standardised, fitted.weights, fitted.intercept, fitted.forest, fitted.base)
 
 
-def profiles_of(table: Table, references: Integers, names: Sequence[str]) -> tuple[Profile, ...]:
-    """Profiles of the features that were detected at all."""
+def profiles_of(
+    table: Table, references: Integers, names: Sequence[str], places: Sequence[int] | None = None
+) -> tuple[Profile, ...]:
+    """Profiles of the features (those at some places, or all) that were detected at all."""
     numbers = np.where(table.detected, table.values, np.nan)
     if references.size:
         numbers = numbers - table.levels(references)[:, None]
-    seen = np.flatnonzero(table.detected.any(axis=0))
+    seen = [place for place in (range(len(names)) if places is None else places) if table.detected[:, place].any()]
     detected = table.detected.mean(axis=0)
     found = []
     for place in seen:
@@ -201,6 +203,15 @@ def profiles_of(table: Table, references: Integers, names: Sequence[str]) -> tup
     return tuple(found)
 
 
+def data_hash(values: pd.DataFrame, hidden: Truths | None, is_case: Truths) -> str:
+    """SHA-256 of names of features, numbers, what is censored, and classes, in the order of the table."""
+    digest = hashlib.sha256(json.dumps([str(name) for name in values.columns]).encode())
+    digest.update(np.ascontiguousarray(values.to_numpy(dtype=np.float64), dtype="<f8").tobytes())
+    digest.update(np.packbits(np.zeros(values.shape, dtype=bool) if hidden is None else hidden).tobytes())
+    digest.update(np.packbits(is_case).tobytes())
+    return digest.hexdigest()
+
+
 def _numbered(prepared: Prepared) -> Prepared:
     """Batches numbered in the order of their names in the model."""
     return replace(prepared, batches=np.arange(prepared.batches.size))
@@ -212,14 +223,6 @@ def _names(values: pd.DataFrame) -> tuple[str, ...]:
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"the feature '{twice}' stands twice in the table; features are found by their names")
     return names
-
-
-def _hash(names: Sequence[str], numbers: Array, hidden: Truths | None, is_case: Truths) -> str:
-    digest = hashlib.sha256(json.dumps([*names]).encode())
-    digest.update(np.ascontiguousarray(numbers, dtype="<f8").tobytes())
-    digest.update(b"" if hidden is None else np.packbits(hidden).tobytes())
-    digest.update(np.packbits(is_case).tobytes())
-    return digest.hexdigest()
 
 
 def _short(number: float) -> float:

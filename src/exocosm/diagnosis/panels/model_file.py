@@ -156,9 +156,10 @@ def _examine_forest(read: ModelFile, wrong: Any) -> None:
 
 
 def _model(read: ModelFile, subject: str) -> PanelModel:
-    given: dict[str, Any] = read.recipe.model_dump()
+    given = read.recipe.model_dump()
     try:
-        recipe = Recipe(**{key: tuple(one) if isinstance(one, list) else one for key, one in given.items()})
+        tuples: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in given.items()}
+        recipe = Recipe(**tuples)
     except InputError as problem:
         raise CheckError(subject, [Problem("value", "recipe", str(problem))]) from None
     places = {name: place for place, name in enumerate(read.features)}

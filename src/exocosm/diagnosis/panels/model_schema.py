@@ -106,7 +106,7 @@ class TrainingPart(Part):
     case_class: Text
     control_class: Text
     profiles: Annotated[list[FeatureProfile], Field(max_length=MOST_FEATURES)]
-    data: Annotated[str, Field(pattern=r"^[0-9a-f]{64}\Z")]
+    data: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class ModelFile(Part):

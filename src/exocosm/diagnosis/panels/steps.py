@@ -151,6 +151,11 @@ class Table:
         return self.known[key]
 
 
+def is_same_scale(one: Kind, other: Kind) -> bool:
+    """Whether two kinds come to the same scale: counts and linear expression do, both per million of their sample."""
+    return one == other or {one, other} == {"counts", "expression"}
+
+
 def per_sample(values: Array, censored: Truths | None, kind: Kind) -> Table:
     """Put each sample on a log scale by itself, without looking at any other.
 
