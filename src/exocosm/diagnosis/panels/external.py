@@ -244,8 +244,8 @@ def _caveats(
         found.append("This is the training set itself: what follows is no validation.")
     if dataset.kind != model.recipe.kind:
         found.append(
-            f"The model was trained on {model.recipe.kind}, the table holds {dataset.kind}: both are put per million of "
-            "their sample, which is the same only if both tables hold all that was read."
+            f"The model was trained on {model.recipe.kind}, the table holds {dataset.kind}: both are put per million "
+            "of their sample, which is the same only if both tables hold all that was read."
         )
     if missing:
         found.append(
