@@ -1,0 +1,6 @@
+"""Contents that tests of this folder share stand one folder up."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
