@@ -8,18 +8,23 @@ from typing import Literal
 
 State = Literal["number", "missing", "undetected", "word"]
 
-_MISSING = frozenset(
-    "na n/a nan null none nil nul missing not_available unknown . - -- – — ? * #n/a #na n.a. n.a <na> nd/na filtered "
-    "fail failed inf +inf infinity".split()
-) | {"", "not available", "not measured"}
-_ERRORS = frozenset("#n/a #div/0! #value! #ref! #name? #num! #null! #error! #spill!".split())
-_UNDETECTED = frozenset(
-    "undetermined undetected undet undet. nd n.d. n.d n/d und notdetected not_detected noct no_ct noamp no_amp bdl "
-    "b.d.l. bql blod blq lod <lod <loq <lloq below_lod -inf -infinity absent".split()
-) | {
+_MISSING = frozenset([
+    "na", "n/a", "nan", "null", "none", "nil", "nul", "missing", "not_available", "unknown", ".", "-", "--", "–",
+    "—", "?", "*", "#n/a", "#na", "n.a.", "n.a", "<na>", "nd/na", "filtered", "fail", "failed", "inf", "+inf",
+    "infinity",
+]) | {"", "not available", "not measured"}  # fmt: skip
+_ERRORS = frozenset([
+    "#n/a", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#error!", "#spill!",
+])  # fmt: skip
+_UNDETECTED = frozenset([
+    "undetermined", "undetected", "undet", "undet.", "nd", "n.d.", "n.d", "n/d", "und", "notdetected",
+    "not_detected", "noct", "no_ct", "noamp", "no_amp", "bdl", "b.d.l.", "bql", "blod", "blq", "lod", "<lod",
+    "<loq", "<lloq", "below_lod", "-inf", "-infinity", "absent",
+]) | {
     "not detected", "not determined", "no ct", "no cq", "no amp", "no amplification", "below detection",
     "below lod", "below detection limit", "no signal", "undetermined ct",
 }  # fmt: skip
+_NO_WORD = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "<na>", "n.a."})  # where - and none may be answers
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?\Z", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\Z", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?\Z", re.ASCII)
@@ -57,9 +62,9 @@ def is_missing(cell: str) -> bool:
     return text in _MISSING or text in _ERRORS
 
 
-def is_error(cell: str) -> bool:
-    """True for what a spreadsheet writes where a formula failed."""
-    return cell.strip().casefold() in _ERRORS and cell.strip().casefold() != "#n/a"
+def is_unanswered(cell: str) -> bool:
+    """True for an empty cell and NA; not for words that may be a class or an answer (`-`, `none`, `unknown`)."""
+    return cell.strip().casefold() in _NO_WORD
 
 
 def comma_of(cells: Iterable[str], delimiter: str) -> tuple[str, bool]:

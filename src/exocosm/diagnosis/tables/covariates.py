@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, get_args
 from exocosm.diagnosis.dataset import Note, Role
 from exocosm.diagnosis.tables.cells import comma_of, is_missing, meaning
 from exocosm.diagnosis.tables.matching import Match
-from exocosm.diagnosis.tables.roles import named_label, named_role, words_of
+from exocosm.diagnosis.tables.roles import means_label, named_label, named_role, words_of
 from exocosm.diagnosis.tables.sheet import Sheet
 from exocosm.errors import CheckError, InputError, Problem, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MEASURED = frozenset(
-    "age bmi weight height volume time hours minutes concentration reads depth rin psa cea afp size order injection "
-    "score days months years dose ratio number count".split()
-)  # whole numbers under such names are numbers, not codes
+_MEASURED = frozenset([
+    "age", "bmi", "weight", "height", "volume", "time", "hours", "minutes", "concentration", "reads", "depth",
+    "rin", "psa", "cea", "afp", "order", "injection", "score", "days", "months", "years", "dose", "ratio",
+])  # fmt: skip
+# whole numbers under such names are numbers, not codes
 _REPEATED = 3  # samples per code, on average, at least
 _DATE = re.compile(
     r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[-. ][A-Za-z]{3,9}\.?[-. ]\d{2,4})"
@@ -44,7 +45,7 @@ def joined(sheet: Sheet, column: str, match: Match) -> tuple[dict[str, list[str]
                     "sheet",
                     f"lines {by_name[name][1]} and {line}",
                     f"'{name}' stands twice and differs in {', '.join(differing[:4])}; keep one of the lines",
-                )  # fmt: skip
+                )
             )
         by_name.setdefault(name, (cells, line))
     return {one: by_name[other][0] for one, other in match.pairs.items()}, problems
@@ -169,14 +170,21 @@ def _role(name: str, cells: Mapping[object, str], labels: pd.Series, label_colum
             return "identity"
     if named in ("technical", "biological"):
         return named
-    if distinct >= 2 and distinct <= max(2, len(values) // 2) and _follows(cells, labels):
+    # a column that follows the label without speaking of it (a country) may be what confounds it
+    speaks = means_label(name) or _share_words(values, labels)
+    if speaks and 2 <= distinct <= max(2, len(values) // 2) and _follows(cells, labels):
         return "label"
     return "unknown" if named_label(name) >= 0 else named
 
 
+def _share_words(values: Sequence[str], labels: pd.Series) -> bool:
+    """Whether every value has a word in common with a class (`plasma of a healthy control`)."""
+    known = {word for label in set(map(str, labels)) for word in words_of(label)}
+    return all(set(words_of(value)) & known for value in set(values))
+
+
 def _follows(cells: Mapping[object, str], labels: pd.Series) -> bool:
     """Whether the label alone decides the column, among samples that have both."""
+    classes = {sample: str(label) for sample, label in labels.items()}
     seen: dict[str, str] = {}
-    return all(
-        seen.setdefault(str(labels[sample]), value) == value for sample, value in cells.items() if sample in labels
-    )
+    return all(seen.setdefault(classes[one], value) == value for one, value in cells.items() if one in classes)

@@ -21,7 +21,10 @@ _UNIPROT = re.compile(r"(?:[OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d(?:[A-Z][A-Z0-9]{2}\d)
 _TAGGED = re.compile(r"(?:sp|tr)\|([A-Z0-9-]+)\|(\w+)\Z")
 _ACCESSION = re.compile(r"(?:ENS[A-Z]*[GTP]\d{9,}(?:\.\d+)?|[NX][MRP]_\d+(?:\.\d+)?)\Z")
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{1,9}(?:-[A-Z0-9]{1,6})?\Z|[A-Z][a-z0-9]{1,9}\Z|C\d+orf\d+\Z")
-_MONTHS = "jan feb mar apr may jun jul aug sep sept oct nov dec mars avr mai okt dez".split()
+_MONTHS = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mars", "avr",
+    "mai", "okt", "dez",
+]  # fmt: skip
 _DATE = re.compile(rf"(?:\d{{1,2}}[-./ ](?:{'|'.join(_MONTHS)})|(?:{'|'.join(_MONTHS)})[-./ ]\d{{1,2}}|"
                    r"\d{4}-\d{2}-\d{2}(?: 00:00:00)?|\d{1,2}/\d{1,2}/\d{2,4})\Z", re.IGNORECASE)  # fmt: skip
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E[+-]?\d+\Z", re.IGNORECASE)
@@ -99,7 +102,7 @@ def named_features(
                 f"{len(repeated)} names stand more than once ({_some(repeated)}); each is kept apart, the "
                 f"second as '{repeated[0]} (2)'",
                 tuple(repeated),
-            )  # fmt: skip
+            )
         )
     _tell_names(names, ambiguous, notes)
     _tell_alike(own, notes)
@@ -152,7 +155,7 @@ def _tell_names(names: Sequence[str], ambiguous: Sequence[bool], notes: list[Not
                 "MARCH1, DEC1 ...) into them; which gene is meant cannot be told, mend the names at the source",
                 tuple(dates),
                 serious=True,
-            )  # fmt: skip
+            )
         )
     powers = [name for name in names if _SCIENTIFIC.match(name)]
     if powers:
@@ -163,7 +166,7 @@ def _tell_names(names: Sequence[str], ambiguous: Sequence[bool], notes: list[Not
                 "(2310009E13) into them; mend the names at the source",
                 tuple(powers),
                 serious=True,
-            )  # fmt: skip
+            )
         )
     empty = sum(1 for name in names if not name)
     if empty:
@@ -183,7 +186,7 @@ def _tell_alike(names: Sequence[str], notes: list[Note]) -> None:
                 f"{len(groups)} groups of names differ only in capitals or species ({shown}); they are kept "
                 "apart (of miRNAs, mir is the hairpin and miR the mature product)",
                 tuple(name for group in groups for name in group),
-            )  # fmt: skip
+            )
         )
 
 
@@ -203,7 +206,7 @@ def _tell_identical(names: Sequence[str], values: np.ndarray, notes: list[Note])
                 f"{sum(map(len, groups))} features have exactly the numbers of another one throughout, in "
                 f"{len(groups)} groups ({shown})",
                 tuple(name for group in groups for name in group),
-            )  # fmt: skip
+            )
         )
 
 

@@ -17,11 +17,12 @@ MAXIMUM_CELLS = 80_000_000
 _MAXIMUM_WORDS = 500_000  # cells without a number among numbers
 _SAMPLED_CELLS = 200_000
 _SHOWN = 12  # problems
-_IDENTIFIERS = frozenset(
-    "id ids name names gene genes geneid gene_id symbol mirna mirnas mirna_id probe probeid probe_id id_ref target "
-    "target_name detector sample samples sample_id sampleid sample_name feature features entrez entrezid entrez_id "
-    "entrezgeneid protein proteins accession index row rownames unnamed:_0 patient subject assay".split()
-)
+_IDENTIFIERS = frozenset([
+    "id", "ids", "name", "names", "gene", "genes", "geneid", "gene_id", "symbol", "mirna", "mirnas", "mirna_id",
+    "probe", "probeid", "probe_id", "id_ref", "target", "target_name", "detector", "sample", "samples", "sample_id",
+    "sampleid", "sample_name", "feature", "features", "entrez", "entrezid", "entrez_id", "entrezgeneid", "protein",
+    "proteins", "accession", "index", "row", "rownames", "unnamed:_0", "patient", "subject", "assay",
+])  # fmt: skip
 
 
 @dataclass

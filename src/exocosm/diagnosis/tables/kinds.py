@@ -99,7 +99,7 @@ def _tell_scale(kind: Kind, values: np.ndarray, numbers: np.ndarray, notes: list
                 f"{negative:.0%} of the numbers are negative: values were centred, scaled or are differences "
                 "(if they are differences of cycles, more means less: say kind: ct)",
                 serious=True,
-            )  # fmt: skip
+            )
         )
     if kind in ("counts", "expression") and values.shape[0] > 2 and values.shape[1] > 2:
         sums = np.nansum(values, axis=1)
@@ -149,7 +149,7 @@ def censored_of(
                 "undetected",
                 f"{zero.sum()} zeros and {empty.sum()} empty cells of {values.size} say that a protein was "
                 "not found; they are not missing at random, since the scarce ones go first",
-            )  # fmt: skip
+            )
         )
     elif kind == "log_expression" and Counter(feature_kinds)["protein"] > len(feature_kinds) / 2 and empty.any():
         censored |= empty
@@ -209,7 +209,7 @@ def _cycles(values: np.ndarray, censored: np.ndarray, empty: np.ndarray, notes: 
                 f"{limit:g} cycles stand {at.sum()} times in {values.size} cells, far more often than any "
                 "value nearby: taken as not detected"
                 + (f"; {beyond.sum()} later ones (up to the run's end) as well" if beyond.any() else ""),
-            )  # fmt: skip
+            )
         )
         censored |= at | beyond
         lower = {value: count for value, count in piles.items() if value < limit}
@@ -221,7 +221,7 @@ def _cycles(values: np.ndarray, censored: np.ndarray, empty: np.ndarray, notes: 
                     f"other cycles pile up as well: {shown}; they are kept as measured; if plates stopped "
                     "there, say so by undetected",
                     serious=True,
-                )  # fmt: skip
+                )
             )
     if words:
         known = np.isnan(values) & censored
@@ -236,5 +236,5 @@ def _cycles(values: np.ndarray, censored: np.ndarray, empty: np.ndarray, notes: 
                 f"{empty.sum()} of {values.size} cells are empty and no cycle stands for 'not detected': "
                 "the empty cells are taken as not detected (some may be failed wells)",
                 serious=True,
-            )  # fmt: skip
+            )
         )

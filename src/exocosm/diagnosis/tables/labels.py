@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from exocosm.diagnosis.dataset import Note
-from exocosm.diagnosis.tables.cells import is_missing, meaning
+from exocosm.diagnosis.tables.cells import is_unanswered, meaning
 from exocosm.diagnosis.tables.matching import Match
 from exocosm.diagnosis.tables.roles import named_label
 from exocosm.diagnosis.tables.sheet import Sheet
@@ -46,7 +46,7 @@ def label_column_of(sheet: Sheet, key: str, asked: str, notes: list[Note]) -> st
                     f"the classes are those of the column '{chosen}'; {_quoted(named[1:])} could be meant "
                     "as well (say which by label_column)",
                     tuple(named[1:]),
-                )  # fmt: skip
+                )
             )
         return chosen
     if len(usable) == 1:
@@ -72,7 +72,7 @@ def labels_from(sheet: Sheet, key: str, column: str, match: Match, notes: list[N
                         "labels",
                         f"lines {seen[name][1]} and {line}",
                         f"'{name}' is '{seen[name][0]}' and '{label}'; keep one of the lines",
-                    )  # fmt: skip
+                    )
                 )
         seen.setdefault(name, (label, line))
     if problems:
@@ -80,7 +80,7 @@ def labels_from(sheet: Sheet, key: str, column: str, match: Match, notes: list[N
     if repeated:
         notes.append(Note("labels", f"{repeated} lines of '{sheet.name}' repeat a sample with the same class"))
     found = {one: " ".join(seen[other][0].split()) for one, other in match.pairs.items()}
-    return {name: label for name, label in found.items() if not is_missing(label)}
+    return {name: label for name, label in found.items() if not is_unanswered(label)}
 
 
 def labels_by_name(samples: Sequence[str]) -> dict[str, str]:
@@ -116,7 +116,7 @@ def class_notes(labels: Sequence[str], where: str) -> list[Note]:
             "labels",
             f"{len(labels)} samples in {len(counted)} classes, by {where}: "
             + ", ".join(f"{name} {count}" for name, count in counted.items()),
-        )  # fmt: skip
+        )
     ]
     if len(counted) == 1:
         notes.append(Note("labels", f"every sample is '{labels[0]}': there is nothing to compare", serious=True))
@@ -132,7 +132,7 @@ def class_notes(labels: Sequence[str], where: str) -> list[Note]:
                     "they are one, write them alike",
                     tuple(names),
                     serious=True,
-                )  # fmt: skip
+                )
             )
     single = [name for name, count in counted.items() if count == 1]
     if single:
@@ -141,7 +141,7 @@ def class_notes(labels: Sequence[str], where: str) -> list[Note]:
 
 
 def _usable(cells: Sequence[str]) -> bool:
-    told = [cell for cell in cells if not is_missing(cell)]
+    told = [cell for cell in cells if not is_unanswered(cell)]
     distinct = set(told)
     if not 2 <= len(distinct) <= max(2, min(_MOST_CLASSES, len(told) // 2)):
         return False
@@ -149,7 +149,7 @@ def _usable(cells: Sequence[str]) -> bool:
 
 
 def _counted(cells: Sequence[str]) -> str:
-    counted = Counter(cell for cell in cells if not is_missing(cell))
+    counted = Counter(cell for cell in cells if not is_unanswered(cell))
     if len(counted) > 6:
         return f"{len(counted)} values"
     return ", ".join(f"{name} {count}" for name, count in counted.items())

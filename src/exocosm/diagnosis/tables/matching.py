@@ -15,6 +15,7 @@ from exocosm.errors import nearest
 
 _MOST_STEPS = 4  # that one rule may be made of
 _SHOWN = 6  # ids in a sentence
+_MANY = 4000  # names of both sides, above which a rule is one step only
 _COLUMNS = 60  # of a sheet in which ids are looked for
 _PREFIX_SHARE = 0.5  # of the ids that must begin alike
 _EXTENSIONS = re.compile(
@@ -40,6 +41,7 @@ class _Step:
     words: str
     table: Rule
     file: Rule
+    cuts: str = ""  # whose names lose a beginning or an end that they share
 
 
 def matched(table: Sequence[str], file: Sequence[str]) -> Match:
@@ -55,9 +57,14 @@ def matched(table: Sequence[str], file: Sequence[str]) -> Match:
         return best
     others = list(dict.fromkeys(file))
     names = list(dict.fromkeys(table))
+    if _bound(names, others) <= len(exact):
+        return best
     steps = [step for step in _steps(names, others) if step.table(names) != names or step.file(others) != others]
-    for count in range(1, min(_MOST_STEPS, len(steps)) + 1):
+    most = _MOST_STEPS if len(names) + len(others) <= _MANY else 1
+    for count in range(1, min(most, len(steps)) + 1):
         for chosen in itertools.combinations(steps, count):
+            if len({step.cuts for step in chosen} - {""}) > 1:
+                continue  # S1 and P1 are not the same because both are a 1
             pairs = _paired(names, others, chosen)
             if pairs is None or len(pairs) <= len(best.pairs):
                 continue
@@ -69,10 +76,25 @@ def matched(table: Sequence[str], file: Sequence[str]) -> Match:
     return best
 
 
+def _bound(table: Sequence[str], file: Sequence[str]) -> int:
+    """How many pairs a rule can give at most: rules leave out, so one name of a pair holds the letters of the other."""
+    left, right = [_letters(name) for name in table], [_letters(name) for name in file]
+    whole_left, whole_right = "\n".join(left), "\n".join(right)
+    return sum(name in whole_left for name in right if name) + sum(name in whole_right for name in left if name)
+
+
+def _letters(name: str) -> str:
+    short = re.sub(r"[\W_]+", "", _without_zeros(_without_path([name]))[0]).casefold()
+    return re.sub(r"\Ax(?=\d)", "", short)
+
+
 def best_column(sheet: Sheet, names: Sequence[str]) -> tuple[str, Match]:
     """The column of a sheet that names the most of the samples, with the match; the first of equals."""
     best = (sheet.columns[0], Match({}))
-    for column in sheet.columns[:_COLUMNS]:
+    present = set(names)
+    looked = sheet.columns[:_COLUMNS]
+    # equal names first: a column in which all are found ends the search
+    for column in sorted(looked, key=lambda one: -len(present & set(sheet.column(one)))):
         cells = [cell for cell in sheet.column(column) if cell]
         if len(set(cells)) < 2 and len(sheet.rows) > 1:
             continue
@@ -92,13 +114,14 @@ def match_notes(what: str, match: Match, table: Sequence[str], file: Sequence[st
         changed = [(one, other) for one, other in match.pairs.items() if one != other]
         if changed:
             left, right = changed[0]
-        notes.append(
-            Note(
-                "matching",
-                f"{what} of '{name}' were matched to {len(match.pairs)} samples of the table by one rule: "
-                f"{match.rule} (for instance '{right}' is '{left}')",
-            )  # fmt: skip
+        numbered = all(other.isdigit() for other in match.pairs.values())
+        sentence = (
+            f"{what} of '{name}' were matched to {len(match.pairs)} samples of the table by one rule: {match.rule} "
+            f"(for instance '{right}' is '{left}')"
         )
+        if numbered:
+            sentence += "; they are plain numbers: see that they number samples, not lines"
+        notes.append(Note("matching", sentence, serious=numbered))
     alone = [one for one in dict.fromkeys(table) if one not in match.pairs]
     taken = set(match.pairs.values())
     left_over = [one for one in dict.fromkeys(file) if one and one not in taken]
@@ -109,7 +132,7 @@ def match_notes(what: str, match: Match, table: Sequence[str], file: Sequence[st
                 f"{len(alone)} of {len(set(table))} samples of the table have no line in '{name}': "
                 + listed(alone, left_over),
                 tuple(alone),
-            )  # fmt: skip
+            )
         )
     if left_over:
         notes.append(
@@ -117,7 +140,7 @@ def match_notes(what: str, match: Match, table: Sequence[str], file: Sequence[st
                 "unmatched",
                 f"{len(left_over)} names in '{name}' are no sample of the table: " + listed(left_over, alone),
                 tuple(left_over),
-            )  # fmt: skip
+            )
         )
     return notes
 
@@ -150,17 +173,24 @@ def _steps(table: list[str], file: list[str]) -> list[_Step]:
         _Step("accession GSM... in the file left out, the name behind it kept", _same, _behind_accession),
         _Step("only the accession GSM... of the file's names used", _same, _accession),
     ]
+    cut: Rule
     for words, names, of_table in (("the table's", table, True), ("the file's", file, False)):
         for prefix in _prefixes(names):
             cut = _without_prefix(prefix)
             both.append(
-                _Step(f"'{prefix}' before {words} names left out", *((cut, _same) if of_table else (_same, cut)))
+                _Step(
+                    f"'{prefix}' before {words} names left out",
+                    *((cut, _same, "table") if of_table else (_same, cut, "file")),
+                )
             )
         suffix = _suffix(names)
         if suffix:
             cut = _without_suffix(suffix)
             both.append(
-                _Step(f"'{suffix}' behind {words} names left out", *((cut, _same) if of_table else (_same, cut)))
+                _Step(
+                    f"'{suffix}' behind {words} names left out",
+                    *((cut, _same, "table") if of_table else (_same, cut, "file")),
+                )
             )
     both += [
         _Step("the X that R sets before a digit left out", _without_x, _without_x),

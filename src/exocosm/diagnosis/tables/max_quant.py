@@ -58,7 +58,7 @@ def protein_groups(grid: Grid, notes: list[Note]) -> tuple[Grid, str]:
             "intensities",
             f"{title} of {len(chosen)} samples are taken"
             + (f"; the file has {' and '.join(others)} as well" if others else ""),
-        )  # fmt: skip
+        )
     )
     kept = _kept_rows(grid, notes)
     header = list(grid.header)

@@ -16,14 +16,15 @@ from exocosm.diagnosis.tables.matching import best_column
 from exocosm.diagnosis.tables.sheet import Sheet
 from exocosm.errors import InputError, nearest
 
-_ANNOTATIONS = frozenset(
-    "length start end strand chr chrom chromosome width geneid gene_id entrez entrezid entrez_id gene_length exons "
-    "score q-value pvalue p.value padj fdr logfc log2fc basemean total sum mean gc index row".split()
-)
-_ABOUT_SAMPLES = frozenset(
-    "age sex gender bmi batch stage plate group label labels class status diagnosis disease condition site center "
-    "centre lane".split()
-)
+_ANNOTATIONS = frozenset([
+    "length", "start", "end", "strand", "chr", "chrom", "chromosome", "width", "geneid", "gene_id", "entrez",
+    "entrezid", "entrez_id", "gene_length", "exons", "score", "q-value", "pvalue", "p.value", "padj", "fdr",
+    "logfc", "log2fc", "basemean", "total", "sum", "mean", "gc", "index", "row",
+])  # fmt: skip
+_ABOUT_SAMPLES = frozenset([
+    "age", "sex", "gender", "bmi", "batch", "stage", "plate", "group", "label", "labels", "class", "status",
+    "diagnosis", "disease", "condition", "site", "center", "centre", "lane",
+])  # fmt: skip
 _TEXT_COLUMNS = 12  # beside numbers that are looked through for names
 _LOOKED = 3000  # names whose shape is looked at
 _SHARE = 0.5  # of names that must look like features to count as evidence

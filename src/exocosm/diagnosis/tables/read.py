@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exocosm.diagnosis.dataset import Dataset, Note
+from exocosm.diagnosis.dataset import Dataset, Kind, Note
 from exocosm.diagnosis.tables import sheet as sheets
 from exocosm.diagnosis.tables.covariates import covariates_of, roles_of, typed
 from exocosm.diagnosis.tables.features import named_features
@@ -61,14 +61,13 @@ def read_dataset(
         *(grid.header[column] for column in grid.columns),
         *(cell for cells in grid.text.values() for cell in cells),
     }
+    above = [sample_sheet(source)] if series else []
     label_sheet = _label_sheet(labels, table, known)
-    if series and label_sheet is None and labels != BY_NAME:
-        label_sheet = sample_sheet(source)
     others = [_sheet(path, known) for path in _paths(covariates)]
-    naming = [one for one in (label_sheet, *others, sample_sheet(source) if series else None) if one is not None]
+    naming = [*([label_sheet] if label_sheet is not None else []), *others, *above]
     found = oriented(grid, naming, samples_in, feature_column, notes, hint)
-    inside = [one for one in (found.about_samples, sample_sheet(source) if series else None) if one is not None]
-    _say_file(grid, [*naming], notes)
+    inside = [*above, *([found.about_samples] if found.about_samples is not None else [])]
+    _say_file(grid, naming, notes)
 
     classes, label_file, column = _classes(labels, label_sheet, inside, label_column, found.samples, source.name, notes)
     kept = [place for place, name in enumerate(found.samples) if name in classes]
@@ -89,12 +88,12 @@ def read_dataset(
     return _dataset(
         samples, features, values, censored, chosen, classes, about, column, dict(roles or {}), subject_column, notes,
         title or (series_title(source) if series else "") or Path(table).name.split(".")[0], left,
-        {one.name: one.checksum for one in (source, *naming)},
+        {source.name: source.checksum, **{one.name: one.checksum for one in naming}},
     )  # fmt: skip
 
 
 def _dataset(
-    samples: list[str], features: pd.DataFrame, values: np.ndarray, censored: np.ndarray, kind: object,
+    samples: list[str], features: pd.DataFrame, values: np.ndarray, censored: np.ndarray, kind: Kind,
     classes: Mapping[str, str], about: list[tuple[Sheet, str, Match]], label_column: str, chosen: Mapping[str, str],
     subject_column: str, notes: list[Note], title: str, left: tuple[str, ...], sources: Mapping[str, str],
 ) -> Dataset:  # fmt: skip
@@ -110,7 +109,7 @@ def _dataset(
     return Dataset(
         values=pd.DataFrame(values, index=index, columns=features.index),
         censored=pd.DataFrame(censored, index=index, columns=features.index),
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         labels=labels,
         covariates=typed(raw, roles, notes),
         roles=roles,
@@ -167,7 +166,7 @@ def _classes(
             f"'{table}' says nothing of its samples but numbers; give a file of labels, or 'by-name' to read the classes "
             "from the names"
         )
-    sheet = sheet or inside[0]
+    sheet = sheet or next((one for one in inside if asked in one.columns), inside[0])
     key, match = best_column(sheet, samples)
     if not match.pairs:
         raise InputError(
@@ -191,7 +190,7 @@ def _about(
     """Everything that says something about samples, with the column that names them."""
     about = [label_file] if label_file is not None else []
     for sheet in (*others, *inside):
-        if any(sheet is one[0] for one in about) or (label_file is not None and sheet.name == label_file[0].name):
+        if any(sheet is one[0] for one in about):
             continue
         key, match = best_column(sheet, names)
         if not match.pairs:
@@ -233,7 +232,7 @@ def _require_numbers(found: Oriented, kept: list[int], table: str) -> None:
                 f"line {line}",
                 f"'{word[:60]}' stands for {found.features[feature]} in "
                 f"{found.samples[sample]}; expected a number, NA, or a word for 'not detected'",
-            )  # fmt: skip
+            )
         )
     if len(wrong) > _SHOWN:
         problems.append(Problem("cell", "further cells", f"{len(wrong) - _SHOWN} more"))
@@ -259,7 +258,7 @@ def _features(found: Oriented, values: np.ndarray, hint: str, notes: list[Note])
                     f"{sum(several)} protein groups hold several proteins that their peptides cannot tell "
                     "apart; each stands under its first",
                     tuple(str(name) for name, so in zip(frame.index, several, strict=True) if so),
-                )  # fmt: skip
+                )
             )
     return frame
 

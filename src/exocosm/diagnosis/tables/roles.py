@@ -12,24 +12,34 @@ LABEL_WORDS = (
     "sample type", "sampletype", "type", "phenotype", "case control", "casecontrol", "outcome", "category", "target",
     "treatment", "cohort", "tissue",
 )  # fmt: skip
-_TECHNICAL = frozenset(
-    "batch plate lane run day date centre center site operator technician kit library lib gel chip instrument machine "
-    "sequencer flowcell isolation extraction order injection slide array barcode lot reagent protocol platform "
-    "technology freezer shipment storage processing hospital lab laboratory institute hemolysis haemolysis rin depth "
-    "reads tube anticoagulant thaw index well row pool fraction cut scan sentrix month year collection prep "
-    "preparation preparer cartridge card round lims".split()
-)
-_BIOLOGICAL = frozenset(
-    "sex gender age bmi stage smoking smoker race ethnicity ethnic grade size tumour tumor t n m tnm weight height "
-    "menopause psa ca125 cea afp ca199 survival diabetes fasting treatment therapy drug medication nodes metastasis "
-    "metastases histology location side comorbidity alcohol subtype mutation parity".split()
-)
-_IDENTITY = frozenset("id ids accession gsm srr srs srx sample samples name title barcode uuid biosample".split())
-_SUBJECT = frozenset(
-    "patient subject donor individual participant person animal mouse rat biorep biologicalreplicate case "
-    "bioreplicate".split()
-)
-_REPLICATE = frozenset("techrep technicalreplicate techreplicate replicate rep".split())
+_ABOUT_LABEL = ("label", "class", "group", "condition", "diagnos", "disease", "cancer", "case", "control", "status",
+                "phenotype", "outcome", "healthy", "tumortype", "tumourtype", "sampletype")  # fmt: skip
+_TECHNICAL = frozenset([
+    "batch", "plate", "lane", "run", "day", "date", "centre", "center", "site", "operator", "technician", "kit",
+    "library", "lib", "gel", "chip", "instrument", "machine", "sequencer", "flowcell", "isolation", "extraction",
+    "order", "injection", "cohort", "slide", "array", "barcode", "lot", "reagent", "protocol", "platform", "technology",
+    "freezer", "shipment", "storage", "processing", "hospital", "lab", "laboratory", "institute", "hemolysis",
+    "haemolysis", "rin", "depth", "reads", "tube", "anticoagulant", "thaw", "index", "well", "row", "pool",
+    "fraction", "cut", "scan", "sentrix", "month", "year", "collection", "prep", "preparation", "preparer",
+    "cartridge", "card", "round", "lims",
+])  # fmt: skip
+_BIOLOGICAL = frozenset([
+    "sex", "gender", "age", "bmi", "stage", "smoking", "smoker", "race", "ethnicity", "ethnic", "grade", "size",
+    "tumour", "tumor", "t", "n", "m", "tnm", "weight", "height", "menopause", "psa", "ca125", "cea", "afp", "ca199",
+    "survival", "diabetes", "fasting", "treatment", "therapy", "drug", "medication", "nodes", "metastasis",
+    "metastases", "histology", "location", "side", "comorbidity", "alcohol", "subtype", "mutation", "parity",
+])  # fmt: skip
+_IDENTITY = frozenset([
+    "id", "ids", "accession", "gsm", "srr", "srs", "srx", "sample", "samples", "name", "title", "barcode", "uuid",
+    "biosample",
+])  # fmt: skip
+_SUBJECT = frozenset([
+    "patient", "subject", "donor", "individual", "participant", "person", "animal", "mouse", "rat", "biorep",
+    "biologicalreplicate", "bioreplicate",
+])  # fmt: skip
+_REPLICATE = frozenset([
+    "techrep", "technicalreplicate", "techreplicate", "replicate", "rep",
+])  # fmt: skip
 
 
 def words_of(name: str) -> list[str]:
@@ -46,6 +56,14 @@ def named_label(name: str) -> int:
         if text == word or joined == word:
             return place
     return -1
+
+
+def means_label(name: str) -> bool:
+    """True for names that speak of the question itself: `CancerType`, `CRCVsHC`, `group`, `disease state`."""
+    joined = "".join(words_of(name))
+    return (
+        any(word in joined for word in _ABOUT_LABEL) or re.search(r"[a-z]vs[A-Z.]|_vs_|[A-Z]Vs[A-Z]", name) is not None
+    )
 
 
 def is_subject(name: str) -> bool:

@@ -57,7 +57,7 @@ def sheet_of(text: Text, samples: Collection[str] = ()) -> Sheet:
                     "sheet",
                     f"line {text.line(index)}",
                     f"{len(cells)} cells under {width} names; put quotes around a cell that holds the delimiter",
-                )  # fmt: skip
+                )
             )
         rows.append(cells + [""] * (width - len(cells)))
     if problems:

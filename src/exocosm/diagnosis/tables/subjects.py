@@ -13,6 +13,7 @@ from exocosm.errors import InputError, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
+_LARGEST = 12  # samples per subject, on average, that a column naming subjects can have
 _REPLICATE = re.compile(
     r"(?:[_\-. ](?:[A-Da-d]|r(?:ep)?[_\-. ]?\d|t(?:ech)?(?:rep)?[_\-. ]?\d|dup\d?|replicate[_\-. ]?\d|rerun|repeat))\Z"
     r"|(?:[_\-. ]?(?:techrep|rep|replicate)[_\-. ]?\d)\Z",
@@ -58,9 +59,11 @@ def subjects_of(frame: pd.DataFrame, labels: pd.Series, asked: str, notes: list[
 def _chosen(frame: pd.DataFrame, labels: pd.Series) -> str:
     """The column that names subjects; among several, one whose subjects stay within a class."""
     found = [str(name) for name in frame.columns if is_subject(str(name))]
-    told = [name for name in found if not frame[name].map(lambda cell: is_missing(str(cell))).all()]
-    clean = [name for name in told if not _crossing(frame[name].astype(str), labels)]
-    return next(iter([*clean, *told]), "")
+    told = {name: frame[name].astype(str)[[not is_missing(str(cell)) for cell in frame[name]]] for name in found}
+    # a column `patient` with yes and no names nobody
+    many = {name: cells for name, cells in told.items() if cells.nunique() > max(2, len(cells) / _LARGEST)}
+    clean = [name for name, cells in many.items() if not _crossing(cells, labels[cells.index])]
+    return next(iter([*clean, *many]), "")
 
 
 def _crossing(named: pd.Series, labels: pd.Series) -> int:
@@ -88,5 +91,5 @@ def _suspicion(own: pd.Series, labels: pd.Series) -> list[Note]:
             f"{', '.join(groups[0][:3])}); nothing says so, so each counts as its own; if they are, name a subject_column",
             tuple(name for names in groups for name in names),
             serious=True,
-        )  # fmt: skip
+        )
     ]
