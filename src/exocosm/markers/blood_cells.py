@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from exocosm.errors import InputError, nearest
 from exocosm.markers import tables
-from exocosm.markers.relations import RENAMED, SAME, SAME_SEQUENCE, relation_of
+from exocosm.markers.relating import RENAMED, SAME, SAME_SEQUENCE
+from exocosm.markers.relations import relation_of
 
 CELLS = ("red_cell", "platelet", "leukocyte")
 _ROWS = ("name", "cell", "source", "locator", "basis", "status", "note")

@@ -135,6 +135,8 @@ def _advice(plain: str) -> str:
         return "it looks like MirGeneDB, which numbers genes in its own way; give the name of miRBase"
     if re.match(r"^(?:anti|antago)-?mir", plain, re.IGNORECASE):
         return "it is an inhibitor of one"
+    if _TRAILING_ACCESSION.search(plain):
+        return "the name and the accession beside it are of two different miRNAs"
     if re.match(r"^\d{1,5}[a-z]{0,2}(?:-[35]p)?$", plain, re.IGNORECASE):
         return f"did you mean 'miR-{plain}'?"
     return "expected a name such as 'hsa-miR-21-5p', 'miR-21', 'let-7a', 'MIR21' or 'MIMAT0000076'"
@@ -167,8 +169,7 @@ def _of_text(plain: str) -> MirnaName | None:
         return None
     given = _TRAILING_ACCESSION.search(plain)
     if given:
-        named = _of_text(plain[: given.start()].strip())
-        return replace(named, accession=given[1].upper()) if named else None
+        return _with_accession(_of_text(plain[: given.start()].strip()), given[1])
     group = _group(plain)
     if group:
         return group
@@ -176,6 +177,18 @@ def _of_text(plain: str) -> MirnaName | None:
     if _SPLIT.search(plain):
         return _combined(_SPLIT.split(plain))
     return _single(plain)
+
+
+def _with_accession(named: MirnaName | None, accession: str) -> MirnaName | None:
+    """A name with its accession, which counts where both are known; None if they are of two different miRNAs."""
+    if named is None:
+        return None
+    known = _accession(accession)
+    if known is None or not known.number:
+        return replace(named, accession=accession.upper())
+    if (named.species or "hsa", named.prefix, named.number) != ("hsa", known.prefix, known.number):
+        return None
+    return known
 
 
 def _single(plain: str) -> MirnaName | None:

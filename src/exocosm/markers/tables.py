@@ -58,7 +58,8 @@ class Group:
 class Renamed:
     """A name of an older release of miRBase and what it is called now.
 
-    certain: the old name can mean nothing else today.  accession: of the product, in both releases.
+    release: the last that is known to have had the old name, empty if that is not.  certain: the old name can mean
+    nothing else today.  accession: of the product, in both releases.
     """
 
     old: str
@@ -70,6 +71,19 @@ class Renamed:
     locator: str
     status: str
     note: str
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """A name that miRBase 22 has no more, with the last release that is known to have had it."""
+
+    name: str
+    accession: str
+    last_release: str
+    reason: str
+    source: str
+    locator: str
+    status: str
 
 
 def rows(name: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
@@ -193,6 +207,13 @@ def renamed() -> tuple[Renamed, ...]:
         )
         for row in rows("renamed_mirnas.csv", columns)
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def withdrawn() -> Mapping[str, Withdrawn]:
+    """Names of human miRNAs that were withdrawn, in lower case -> what became of them."""
+    columns = ("name", "accession", "last_release", "reason", "source", "locator", "status")
+    return MappingProxyType({row["name"].casefold(): Withdrawn(**row) for row in rows("withdrawn_mirnas.csv", columns)})
 
 
 def number(text: str, where: str) -> float | None:
