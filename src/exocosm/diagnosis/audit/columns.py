@@ -18,6 +18,7 @@ from exocosm.diagnosis.audit.association import (
     tabulate,
 )  # fmt: skip
 from exocosm.diagnosis.audit.grouping import NOT_GIVEN, Partners, first_of_subject, is_number, levels, partners
+from exocosm.diagnosis.audit.thresholds import AUC_FATAL, FATAL_LEVEL
 from exocosm.diagnosis.audit.wording import chance, interval
 from exocosm.diagnosis.dataset import Contrast, Dataset
 
@@ -52,6 +53,12 @@ class Compared:
             return self.effect in (0.0, 1.0)
         able = min(self.partners.expected_cases, self.partners.expected_controls) > 0
         return able and self.partners.pairs == 0 and len(self.counts) > 1
+
+    @property
+    def allows_no_comparison(self) -> bool:
+        """Practically no case is like any control in this column."""
+        apart = self.numeric and max(self.effect, 1 - self.effect) >= AUC_FATAL and self.p < FATAL_LEVEL
+        return apart or self.partners.none_possible
 
     @property
     def strength(self) -> str:

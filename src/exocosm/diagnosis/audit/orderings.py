@@ -112,7 +112,7 @@ def _processing(within: Dataset) -> list[Order]:
     found = []
     for name in map(str, within.covariates.columns):
         column = within.covariates[name]
-        if within.roles.get(name, "unknown") not in ("technical", "unknown"):
+        if within.roles.get(name, "unknown") != "technical":
             continue
         is_time = pd.api.types.is_datetime64_any_dtype(column)
         if not is_time and not (pd.api.types.is_numeric_dtype(column) and ORDER_WORDS.search(name.casefold())):

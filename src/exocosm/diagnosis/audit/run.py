@@ -19,15 +19,13 @@ from exocosm.plugins import modules_in, offered
 if TYPE_CHECKING:
     import pandas as pd
 
-    from exocosm.evidence.catalogue import Catalogue
-
 Verdict = Literal["refused", "caveat", "clear"]
 LEAST_REASON = 10  # letters of a reason for accepting a finding
 
 
 class Question(Protocol):
     """What a file of the folder `questions` offers.  ACCEPTABLE (optional): a user may accept what is fatal with a
-    reason; NEEDS_CATALOGUE (optional): `check` takes the catalogue as a third argument."""
+    reason."""
 
     NAME: str
     TITLE: str
@@ -80,18 +78,12 @@ def questions() -> Mapping[str, Question]:
     return by_name
 
 
-def audit(
-    dataset: Dataset,
-    contrast: Contrast,
-    *,
-    accept: Mapping[str, str] | None = None,
-    catalogue: Catalogue | None = None,
-) -> Audit:
+def audit(dataset: Dataset, contrast: Contrast, *, accept: Mapping[str, str] | None = None) -> Audit:
     """Puts every question to a contrast, before any model.
 
     accept: question -> reason; what is fatal there becomes a caveat that quotes the reason (only where the reason can
-    come from outside the data: ACCEPTABLE).  catalogue: for cut-offs; by default the one that is shipped.  Raises
-    InputError for a class without samples, and for something that cannot be accepted.
+    come from outside the data: ACCEPTABLE).  Raises InputError for a class without samples, and for something that
+    cannot be accepted.
     """
     accepted = _accepted(accept or {})
     cases = contrast.is_case(dataset.of(contrast).labels)
@@ -102,10 +94,7 @@ def audit(
         raise InputError(f"{contrast.name}: '{sorted(overlapping)[0]}' stands on both sides")
     findings: list[Finding] = []
     for name, question in questions().items():
-        if getattr(question, "NEEDS_CATALOGUE", False):
-            found = question.check(dataset, contrast, catalogue)  # type: ignore[call-arg]
-        else:
-            found = question.check(dataset, contrast)
+        found = question.check(dataset, contrast)
         findings += [_with_reason(one, accepted[name]) for one in found] if name in accepted else found
     findings.sort(key=lambda one: SEVERITIES.index(one.severity))  # stable: within a severity as asked
     reach = reach_of(dataset, contrast)

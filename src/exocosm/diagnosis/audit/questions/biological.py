@@ -32,7 +32,7 @@ def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
 
 def _alone(one: Compared) -> Finding | None:
     shared = one.partners
-    if shared.none_possible:
+    if one.allows_no_comparison:
         sentence = (f"Cases and controls have no '{one.name}' in common ({one.by_class}): only "
                     f"{percent(shared.cases)} of the cases and {percent(shared.controls)} of the controls have a "
                     f"partner, so that a marker of '{one.name}' would look like one of the disease.")  # fmt: skip

@@ -39,7 +39,7 @@ def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
     counted = [index for index, one in enumerate(orders) if one.origin != "file"]
     adjusted = dict(zip(counted, holm([2 * min(tested[i][1].p, drift[i]) for i in counted]), strict=True))
     return [
-        _finding(within, contrast, order, runs, adjusted.get(index, 1.0), drift[index], known, bool(counted))
+        _finding(within, contrast, order, runs, adjusted.get(index, 1.0), drift[index], known)
         for index, (order, runs) in enumerate(tested)
     ]
 
@@ -57,14 +57,13 @@ def _finding(
     adjusted: float,
     drift: float,
     known: bool,
-    numbered: bool,
 ) -> Finding:
     cases = contrast.is_case(within.labels).to_numpy(bool)
     numbers = {"runs": float(runs.count), "runs_expected": runs.expected, "p_runs": runs.p, "p_rank": drift,
                "auc_place": auc(order.places, cases)}  # fmt: skip
     counted = f"{runs.count} blocks where chance would give about {runs.expected:.0f} ({chance(runs.p)})"
     if order.origin == "file":
-        return _of_the_file(within, cases, runs, counted, numbers, known or numbered)
+        return _of_the_file(within, cases, runs, counted, numbers)
     if not coincides(runs):
         if adjusted >= LEVEL:
             sentence = f"By {order.name} the classes are mixed: {counted}."
@@ -92,9 +91,7 @@ def _finding(
     return Finding(NAME, "fatal", sentence, numbers, advice=advice, concerns=(order.name,))
 
 
-def _of_the_file(
-    within: Dataset, cases: np.ndarray, runs: Runs, counted: str, numbers: dict[str, float], known: bool
-) -> Finding:
+def _of_the_file(within: Dataset, cases: np.ndarray, runs: Runs, counted: str, numbers: dict[str, float]) -> Finding:
     if not coincides(runs):
         return Finding(NAME, "fine", f"The file is not sorted by class: {counted}.", numbers)
     if names_say_class(within.samples, list(cases)):
@@ -103,7 +100,7 @@ def _of_the_file(
         return Finding(NAME, "note", sentence, numbers, advice="Give the run order as a column.")
     sentence = (f"The samples stand in the file sorted by class: {counted}. If that is the order of measurement, a "
                 "drift would look like the disease.")  # fmt: skip
-    return Finding(NAME, "note" if known else "caveat", sentence, numbers, advice="Give the run order as a column.")
+    return Finding(NAME, "note", sentence, numbers, advice="Give the run order as a column.")
 
 
 def _blocks(within: Dataset, order: Order, runs: Runs) -> str:

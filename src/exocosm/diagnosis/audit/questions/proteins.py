@@ -97,10 +97,11 @@ def _along(within: Dataset, contrast: Contrast) -> list[Finding]:
         rows.append((group, middle, area, low, high, p, raised))
         if raised < LEVEL:
             sentence = (f"Proteins of '{group}' ({percent(middle)} of the intensity) differ by class: AUC "
-                        f"{interval(area, low, high)}, {chance(p)}; the preparations may differ in purity.")  # fmt: skip
+                        f"{interval(area, low, high)}, {chance(p)}; preparations may differ in purity.")  # fmt: skip
             numbers = {"auc": area, "auc_low": low, "auc_high": high, "p": p, "p_adjusted": raised}
             findings.append(Finding(NAME, "caveat", sentence, numbers, advice="Judge markers beside their purity."))
-    shown = "; ".join(f"{group} {percent(middle)}" for group, middle, *_ in sorted(rows, key=lambda row: -row[1])[:6])
+    most = sorted(rows, key=lambda row: -row[1])[:6]
+    shown = "; ".join(f"{group} {percent(middle)}" for group, middle, *_ in most)
     table = pd.DataFrame(rows, columns=["group", "median share", "auc", "low", "high", "p", "p adjusted"])
     severity: Severity = "note" if findings else "fine"
     sentence = f"Isolated along with the vesicles, as a share of the intensity (median): {shown}."

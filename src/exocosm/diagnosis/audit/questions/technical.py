@@ -45,7 +45,7 @@ def _alone(one: Compared, contrast: Contrast) -> Finding | None:
     cases, controls = shared.of
     overlap = (f"{case} of {cases} cases ({percent(shared.cases)}) and {control} of {controls} controls "
                f"({percent(shared.controls)})")  # fmt: skip
-    if shared.none_possible:
+    if one.allows_no_comparison:
         where = f"fall in one range of '{one.name}' with" if one.numeric else f"share a '{one.name}' with"
         sentence = (f"'{one.name}' and the class cannot be told apart: {overlap} {where} anybody of the other class "
                     f"({one.by_class}; {one.strength}).")  # fmt: skip

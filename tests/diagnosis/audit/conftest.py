@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from exocosm.diagnosis.dataset import Contrast, Dataset, Kind, Role
 
-CANCER = Contrast(("cancer",), ("healthy",))
+
+@pytest.fixture
+def cancer() -> Contrast:
+    """Cancer against healthy."""
+    return Contrast(("cancer",), ("healthy",))
 
 
-def planted(
+@pytest.fixture
+def planted() -> Callable[..., Dataset]:
+    """`planted(cases=30, ...)`: see `plant`."""
+    return plant
+
+
+@pytest.fixture
+def noise_of() -> Callable[..., np.ndarray]:
+    """`noise_of(samples, features, seed)`: see `noise`."""
+    return noise
+
+
+def plant(
     cases: int = 30,
     controls: int = 30,
     features: int = 120,
@@ -29,8 +46,8 @@ def planted(
     total = cases + controls
     if values is None:
         values = noise(total, features, seed)
-    index = pd.Index(list(names) if names is not None else [f"s{i:03d}x" for i in _mixed(total, seed)])
-    columns = list(feature_names) if feature_names is not None else [f"hsa-miR-{9000 + i}-5p" for i in range(features)]
+    index = pd.Index(list(names) if names is not None else [_word(i) for i in range(total)])
+    columns = list(feature_names) if feature_names is not None else [f"f{i}" for i in range(np.shape(values)[1])]
     table = pd.DataFrame(np.asarray(values, float), index=index, columns=columns)
     labels = pd.Series(["cancer"] * cases + ["healthy"] * controls, index=index)
     given = pd.DataFrame(dict(covariates or {}), index=index)
@@ -54,5 +71,6 @@ def noise(samples: int, features: int, seed: int = 1) -> np.ndarray:
     return random.poisson(np.exp(level + own)).astype(float)
 
 
-def _mixed(total: int, seed: int) -> np.ndarray:
-    return np.random.default_rng(seed + 7).permutation(total)
+def _word(number: int) -> str:
+    """A name without digits, so that it gives no order."""
+    return "s" + "".join(chr(ord("a") + int(digit)) for digit in str(number))
