@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exocosm.diagnosis.panels.operating import share_interval
-from exocosm.diagnosis.panels.ranking import Array, Estimate, Integers, Truths
+from exocosm.diagnosis.panels.ranking import Array, Estimate, Integers, Truths, stacked
 from exocosm.errors import InputError
 
 _LEVEL = 0.95
@@ -19,9 +19,9 @@ _SAMPLES_PER_BIN = 15
 
 @dataclass(frozen=True)
 class Bin:
-    """Samples of similar predicted chance: their number, mean prediction, and share of cases with its interval."""
+    """Samples of similar predicted chance: their number (a mean over repeats), mean prediction, and share of cases."""
 
-    count: int
+    count: float
     predicted: float
     observed: Estimate
 
@@ -62,20 +62,22 @@ def calibration(
 
     prevalence: default the share of cases among the samples, for which the intercept says nothing about clinics with
     another.  Intervals of slope and intercept: robust errors by subject.  bins: default one per 15 samples, 2 to 10,
-    of equal numbers.  Shapes: (samples,).  Raises InputError without samples of both classes.
+    of equal numbers.  Shapes: (samples,) or (samples, repeats), of which each counts as a part.
+    Raises InputError without samples of both classes.
     """
     if not is_case.any() or is_case.all():
         raise InputError("calibration needs cases and controls")
     share = float(is_case.mean()) if prevalence is None else prevalence
+    samples = is_case.size
+    scores, is_case, group, repeats = stacked(scores, is_case, groups)
     chance = chance_of(scores, share)
     linear = scores + math.log(share / (1.0 - share))
-    group = np.arange(scores.size) if groups is None else np.unique(groups, return_inverse=True)[1]
     return Calibration(
         _slope(linear, is_case, group),
         _intercept(linear, is_case, group),
         float(((chance - is_case) ** 2).mean()),
         float(is_case.mean() * (1.0 - is_case.mean())),
-        _bins(chance, is_case, bins or min(10, max(2, scores.size // _SAMPLES_PER_BIN))),
+        _bins(chance, is_case, bins or min(10, max(2, samples // _SAMPLES_PER_BIN)), repeats),
         share,
     )
 
@@ -136,13 +138,13 @@ def _estimate(value: float, variance: float) -> Estimate:
     return Estimate(value, value - reach, value + reach, "logistic regression, robust errors by subject")
 
 
-def _bins(chance: Array, is_case: Truths, count: int) -> tuple[Bin, ...]:
+def _bins(chance: Array, is_case: Truths, count: int, repeats: int) -> tuple[Bin, ...]:
     """Bins of equal numbers; equal chances stay together."""
     edges = np.unique(np.quantile(chance, np.linspace(0.0, 1.0, count + 1)[1:-1]))
     place = np.searchsorted(edges, chance, side="right")
     made = []
     for one in np.unique(place):
         rows = place == one
-        observed = share_interval(float(is_case[rows].sum()), float(rows.sum()))
-        made.append(Bin(int(rows.sum()), float(chance[rows].mean()), observed))
+        observed = share_interval(float(is_case[rows].sum()) / repeats, float(rows.sum()) / repeats)
+        made.append(Bin(float(rows.sum()) / repeats, float(chance[rows].mean()), observed))
     return tuple(made)

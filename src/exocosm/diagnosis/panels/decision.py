@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exocosm.diagnosis.panels.calibration import chance_of
-from exocosm.diagnosis.panels.ranking import Array, Integers, Truths
+from exocosm.diagnosis.panels.ranking import Array, Integers, Truths, stacked
 from exocosm.errors import InputError
 
 THRESHOLDS = tuple(round(0.01 * step, 2) for step in range(1, 100))
@@ -40,17 +40,18 @@ def decision_curve(
     benefit = sensitivity * prevalence - (1 - specificity)(1 - prevalence) * t/(1 - t).  Sensitivity and specificity
     come from the samples; the prevalence is that of the people who would be tested, not of the study.
     Source: Vickers and Elkin 2006, Medical Decision Making 26:565.
-    Shapes: (samples,).  Raises InputError for thresholds or a prevalence that are not between 0 and 1.
+    Shapes: (samples,) or (samples, repeats).
+    Raises InputError for thresholds or a prevalence that are not between 0 and 1.
     """
     at = np.asarray(thresholds, dtype=np.float64)
     if not at.size or at.min() <= 0.0 or at.max() >= 1.0:
         raise InputError("thresholds lie between 0 and 1, and one is needed")
     if not is_case.any() or is_case.all():
         raise InputError("a decision curve needs cases and controls")
+    scores, is_case, group, _ = stacked(scores, is_case, groups)
     chance = chance_of(scores, prevalence)
     acted = (chance[:, None] >= at[None, :]).astype(np.float64)
     odds = at / (1.0 - at)
-    group = np.arange(scores.size) if groups is None else np.unique(groups, return_inverse=True)[1]
     gain, cost = prevalence, (1.0 - prevalence) * odds
     sensitivity, alarms = acted[is_case].mean(axis=0), acted[~is_case].mean(axis=0)
     model = gain * sensitivity - cost * alarms

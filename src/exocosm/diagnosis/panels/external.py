@@ -137,7 +137,9 @@ def validate(
     there = set(names)
     weights = _weight_shares(model)
     missing = tuple(
-        _missing(name, weight, names) for name, weight in zip(model.panel, weights, strict=True) if name not in there
+        _missing(name, float(weight), names)
+        for name, weight in zip(model.panel, weights, strict=True)
+        if name not in there
     )
     lost = float(sum(one.weight for one in missing))
     blank = ExternalResult(model, tuple(dataset.samples), truth, "", missing, lost, (), ())

@@ -59,9 +59,9 @@ class NestedResult:
     """What nested cross-validation found.
 
     scores: of every sample in every repeat, by a model that did not see its subject; a score is the log-odds of being
-    a case that the features add (0: nothing).  score: their mean over repeats.  auc: of `score`, with DeLong's interval
-    by subject; it holds the models for given, so that `auc_by_repeat` stands beside it.  within_strata: pairs of the
-    same stratum only.  operating: at wanted specificities with the threshold of the training folds.
+    a case that the features add (0: nothing).  auc: the mean of `auc_by_repeat`, with DeLong's interval by subject; it
+    tells what other people would give, not what another training set would have chosen.  within_strata: the same of
+    pairs in the same stratum only.  operating: at wanted specificities with the threshold of the training folds.
     Shapes: scores (samples, repeats).
     """
 
@@ -78,11 +78,6 @@ class NestedResult:
     stability: Stability
     naive: Naive
     seed: int
-
-    @property
-    def score(self) -> Array:
-        """The mean score of every sample over the repeats."""
-        return np.asarray(self.scores.mean(axis=1))
 
     @property
     def optimism(self) -> float:
@@ -208,9 +203,8 @@ def _gathered(design: Design, folds: tuple[Fold, ...], repeats: int, naive: Naiv
         scores[fold.held_out, fold.repeat] = fold.scores
         for row, threshold in zip(called, fold.thresholds, strict=True):
             row[fold.held_out] += (fold.scores > threshold) / repeats
-    mean = scores.mean(axis=1)
     strata = question.strata
-    shared = strata is not None and not np.isnan(auc_value(mean, is_case, strata))
+    shared = strata is not None and not np.isnan(auc_value(scores[:, 0], is_case, strata))
     return NestedResult(
         recipe=design.recipe,
         is_case=is_case,
@@ -218,9 +212,9 @@ def _gathered(design: Design, folds: tuple[Fold, ...], repeats: int, naive: Naiv
         strata=strata,
         scores=scores,
         folds=folds,
-        auc=auc(mean, is_case, question.groups),
+        auc=auc(scores, is_case, question.groups),
         auc_by_repeat=tuple(auc_value(column, is_case) for column in scores.T),
-        within_strata=auc(mean, is_case, question.groups, strata) if shared else None,
+        within_strata=auc(scores, is_case, question.groups, strata) if shared else None,
         operating=tuple(
             operating_point(np.minimum(row, 1.0), is_case, wanted, np.nan, question.groups)
             for wanted, row in zip(design.specificities, called, strict=True)
