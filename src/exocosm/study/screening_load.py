@@ -44,9 +44,7 @@ class Test:
     directions: tuple[str, ...]
     growth: str
     tumour_signal: str
-    size_classes: int
-    controls: str
-    shuffled: bool
+    size_classes: tuple[str, ...]
     handling: Handling | None
     protocol: Protocol | None
     assay: str
@@ -134,8 +132,8 @@ def _test(opened: Opened, file: ScreeningStudyFile, name: str) -> tuple[Test | N
         Test(
             name=name, title=arm.title or name.replace("_", " "), cancer=given("cancer"), fluid=given("fluid"),
             volume=given("volume"), analytes=analytes, directions=directions, growth=given("growth") or "exponential",
-            tumour_signal=given("tumour_signal") or "both", size_classes=given("size_classes") or 1,
-            controls=given("controls") or "healthy", shuffled=bool(given("shuffled")), handling=handling,
+            tumour_signal=given("tumour_signal") or "both", size_classes=tuple(given("size_classes") or ("small_ev",)),
+            handling=handling,
             protocol=protocol, assay=NOTHING if assay is None else assay.name,
             assay_settings=settings, use=given("test") or TestText(),
         ),

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from exocosm.bench.samples import BenchValue
 from exocosm.bench.settings import Millilitres, Name, in_unit
-from exocosm.documents.fields import QuantityText, Section, ShortText, Slug, Word
+from exocosm.documents.fields import QuantityText, Section, ShortText, Slug, Word, WordList
 from exocosm.study.header import Header
 from exocosm.study.schema import MAXIMUM_ARMS, MAXIMUM_NAMED, ContrastText
 
@@ -27,6 +27,7 @@ OF_A_TUMOUR = (
 Share = Annotated[float, BeforeValidator(in_unit("dimensionless")), Field(gt=0, lt=1)]
 Millimetres = Annotated[float, BeforeValidator(in_unit("mm")), Field(gt=0, le=1e4)]
 Days = Annotated[float, BeforeValidator(in_unit("day")), Field(gt=0, le=1e6)]
+NanogramsPerMillilitre = Annotated[float, BeforeValidator(in_unit("ng/mL")), Field(gt=0, le=1e6)]
 Euros = Annotated[float, BeforeValidator(in_unit("euro")), Field(gt=0, le=1e9)]
 
 
@@ -86,8 +87,8 @@ class ScreeningText(Section):
     """Who is tested for what, in which fluid, and how the sample goes to a number.  Arms replace single keys of it.
 
     tumour_signal: `shed` (what the tumour's vesicles bring into the fluid), `reported` (the difference that studies
-    report, wherever it comes from), or `both`.  controls: healthy people, people with the other cancers, or both.
-    volume: of the fluid that is taken.  isolation: a protocol of the bench, its file, or `none`.
+    report, wherever it comes from), or `both`.  volume: of the fluid that is taken.  isolation: a protocol of the
+    bench, its file, or `none`.
     """
 
     cancer: ShortText = ""
@@ -97,9 +98,7 @@ class ScreeningText(Section):
     markers: list[MarkerText] | None = Field(default=None, max_length=MAXIMUM_MARKERS)
     growth: Literal["exponential", "gompertz", "birth_death"] | None = None
     tumour_signal: Literal["shed", "reported", "both"] | None = None
-    size_classes: int | None = Field(default=None, ge=1, le=50)
-    controls: Literal["healthy", "other cancers", "healthy and other cancers"] | None = None
-    shuffled: bool | None = None
+    size_classes: WordList | None = Field(default=None, min_length=1, max_length=20)
     handling: dict[Word, Any] | None = None
     isolation: ShortText | None = None
     assay: Annotated[AssayText, BeforeValidator(word_with_settings)] | None = None
@@ -115,11 +114,16 @@ class ScreeningArm(ScreeningText):
 class ScreeningMetricText(Section):
     """A number of every arm.
 
-    Of the cohort: auc, sensitivity, specificity, predictive values, detection (at a diameter), smallest_diameter,
-    lead_time, found_before_diagnosis, false_positives_per_thousand, screening_interval, patients_needed, panel_auc
-    and panel_markers (best panel within the budget), cost (of one person's test).  Of one expected tumour, without
-    noise: concentration and fold (at a diameter or a time), time_to_cut_off, cells_at_cut_off, diameter_at_cut_off,
-    edge_at_cut_off (of a cube), expected_count, chance_of_error, smallest_count.
+    Of the cohort: auc, sensitivity, specificity, positive_predictive_value, negative_predictive_value, detection (at a
+    `diameter`), smallest_diameter, lead_time, found_before_diagnosis, false_positives_per_thousand (a year),
+    screening_interval (the longest that finds half of the cancers before `diameter`), patients_needed, panel_auc and
+    panel_markers (best panel within the budget), cost (of one person's test).
+    Of one expected tumour, without noise: concentration and fold (at a `diameter`, `after` a time, at so many `cells`),
+    time_to_cut_off, cells_at_cut_off, diameter_at_cut_off, edge_at_cut_off (of a cube), expected_count (in the volume
+    taken), chance_of_error (that errors of reading alone make `count` fragments, at this much `dna` of plasma),
+    smallest_count (the fewest that errors make no oftener than the specificity of the test allows).
+    controls: whom cases are compared with; `other cancers` are patients with the cancers of Table 1 besides that of the
+    arm.  shuffled: labels dealt anew before training, a control that must come out at chance.
     """
 
     of: Literal[OF_A_COHORT + OF_A_TUMOUR]  # type: ignore[valid-type]
@@ -128,13 +132,18 @@ class ScreeningMetricText(Section):
     cells: float | None = Field(default=None, gt=0, le=1e15, strict=False)
     stage: ShortText = ""
     marker: ShortText = ""
-    unit: ShortText = ""
+    controls: Literal["healthy", "other cancers"] = "healthy"
+    shuffled: bool = False
+    count: Annotated[float, Field(ge=0, le=1e15, strict=False)] = 1.0
+    dna: NanogramsPerMillilitre | None = None
     title: ShortText = ""
 
     @model_validator(mode="after")
     def _fits(self) -> ScreeningMetricText:
         if self.of == "detection" and self.diameter is None:
             raise ValueError("`of: detection` needs the `diameter` of the tumour")
+        if self.of in ("chance_of_error", "smallest_count") and self.dna is None:
+            raise ValueError(f"`of: {self.of}` needs `dna`, the DNA of plasma, such as `5.2 ng/mL`")
         if sum(one is not None for one in (self.diameter, self.after, self.cells)) > 1:
             raise ValueError("give one of `diameter`, `after` (time since the first cell) and `cells`")
         return self

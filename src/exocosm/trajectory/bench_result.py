@@ -49,6 +49,6 @@ class BenchResult:
         """Write study, tables, recipe and sources into a new folder, whole or not at all."""
         target = save_tables(
             folder, self.study.text, {name: getattr(self, name) for name in TABLES}, self.recipe, self.bibliography,
-            overwrite=overwrite, known_by="steps", what="a bench",
+            overwrite=overwrite, known_by="steps", what="bench",
         )  # fmt: skip
         return replace(self, folder=target)

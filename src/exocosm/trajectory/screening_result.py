@@ -51,6 +51,6 @@ class ScreeningResult:
         """Write study, tables, recipe and sources into a new folder, whole or not at all."""
         target = save_tables(
             folder, self.study.text, {name: getattr(self, name) for name in TABLES}, self.recipe, self.bibliography,
-            overwrite=overwrite, known_by="detection", what="a screening",
+            overwrite=overwrite, known_by="detection", what="screening",
         )  # fmt: skip
         return replace(self, folder=target)

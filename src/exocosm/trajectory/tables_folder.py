@@ -34,7 +34,7 @@ def save_tables(
     if target.exists():
         if not (overwrite and (target / "recipe.json").is_file() and (target / f"{known_by}.csv").is_file()):
             raise InputError(
-                f"'{target}' exists already; name another folder, or say --overwrite to replace the result of {what}"
+                f"'{target}' exists already; name another folder, or say --overwrite to replace a {what} result"
             )
         shutil.rmtree(target)
     with atomic_folder(target) as place:

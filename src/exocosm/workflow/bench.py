@@ -21,13 +21,12 @@ from exocosm.bench.samples import own_values, specimen_from
 from exocosm.bench.specimen import Specimen
 from exocosm.errors import InputError, nearest
 from exocosm.evidence.catalogue import Catalogue, load_catalogue
-from exocosm.evidence.lookup import TRUST
-from exocosm.evidence.pin import Pin, bibliography_of
-from exocosm.evidence.spread import central_95
+from exocosm.evidence.pin import bibliography_of
 from exocosm.study.bench_load import BenchStudy
 from exocosm.study.bench_schema import BenchMetricText
 from exocosm.trajectory.bench_result import CENTRAL, TYPICAL, BenchResult
 from exocosm.trajectory.expectations import Verdict, verdict_of
+from exocosm.workflow.asked_values import drawn_values, value_rows
 from exocosm.workflow.plan import versions
 from exocosm.workflow.progress import progress_of
 
@@ -79,7 +78,7 @@ def run_bench(
     asked = list(central)
     columns = {name: np.array([row[name] for row in drawn]) for name in asked}
     of_donors = {name: np.array([row[name] for row in among]) for name in asked}
-    values = _drawn_values(numbers)
+    values = drawn_values(numbers.ledger)
     verdict = None
     if file.experiment is not None:
         verdict = verdict_of(
@@ -103,7 +102,7 @@ def run_bench(
         ),
         fronts=_front_rows(study, central, columns),
         steps=_step_rows(runs),
-        values=_value_rows(numbers),
+        values=value_rows(numbers.ledger),
         verdict=verdict,
         runs=runs,
         bibliography=bibliography_of(numbers.ledger.pins.values(), known.sources),
@@ -245,43 +244,6 @@ def _step_rows(runs: Mapping[str, ProtocolRun]) -> pd.DataFrame:
             recovered = {f"recovery {kind}": share for kind, share in recovery.items()}
             rows.append({"arm": arm, **step, **recovered, "warnings": warnings})
     return pd.DataFrame(rows)
-
-
-def _drawn_values(numbers: Numbers) -> dict[str, tuple[Pin, Array]]:
-    """Every uncertain value that was asked for, with its numbers in every draw; each row once."""
-    ledger = numbers.ledger
-    found: dict[str, tuple[Pin, Array]] = {}
-    if not ledger.draws:
-        return found
-    seen: set[str] = set()
-    for each in ledger.pins.values():
-        if each.value.id in seen or ledger.spread(each.value).uncertainty == 0:
-            continue
-        seen.add(each.value.id)
-        found[each.name] = (each, ledger.drawn_values(each.value))
-    return found
-
-
-def _value_rows(numbers: Numbers) -> pd.DataFrame:
-    import pandas as pd
-
-    order = {word: place for place, word in enumerate(TRUST)}
-    rows = []
-    for each in sorted(numbers.ledger.pins.values(), key=lambda pin: (-order.get(pin.trust, 0), pin.name)):
-        spread = numbers.ledger.spread(each.value)
-        low, high = central_95(spread)
-        row = each.value
-        rows.append(
-            {
-                "name": each.name, "value": row.value, "unit": row.unit, "low": low, "high": high,
-                "between_donors": spread.variability, "method": row.method, "trust": each.trust, "row": row.id,
-                "source": row.source, "locator": row.locator, "status": row.status, "note": row.note,
-                "path": " ".join(each.path),
-            }
-        )  # fmt: skip
-    columns = ["name", "value", "unit", "low", "high", "between_donors", "method", "trust", "row", "source", "locator",
-               "status", "note", "path"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
 
 
 def _recipe(

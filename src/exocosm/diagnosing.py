@@ -1,0 +1,172 @@
+"""Judging a data set, as seen from Python and from the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from exocosm.errors import InputError
+
+if TYPE_CHECKING:
+    from exocosm.diagnosis.dataset import Contrast, Dataset, Role
+    from exocosm.diagnosis.judging import Judgement
+    from exocosm.diagnosis.panels.external import ExternalResult
+    from exocosm.markers.panels import Panel
+
+REPORT, SUMMARY = "report.html", "summary.json"
+
+
+@dataclass(frozen=True)
+class Validated:
+    """A saved model on this data set: which contrast, and what came out."""
+
+    contrast: Contrast
+    result: ExternalResult
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A data set as it was read, and what was judged: a judgement per contrast, or saved models validated on it."""
+
+    dataset: Dataset
+    judgements: tuple[Judgement, ...]
+    panels: tuple[Panel, ...] = ()
+    external: tuple[Validated, ...] = ()
+    recipe: Mapping[str, Any] | None = None
+    folder: Path | None = None
+
+    def as_plain(self) -> dict[str, Any]:
+        """Plain data: what was read, and the verdict of every contrast with its numbers."""
+        return {
+            "table": self.dataset.title,
+            "kind": self.dataset.kind,
+            "samples": len(self.dataset.samples),
+            "features": int(self.dataset.values.shape[1]),
+            "classes": self.dataset.classes,
+            "notes": [note.sentence for note in self.dataset.notes],
+            "contrasts": [one.as_plain() for one in self.judgements],
+            "external": [{"contrast": one.contrast.name, **one.result.as_plain()} for one in self.external],
+            "recipe": dict(self.recipe or {}),
+        }
+
+
+def diagnose(
+    table: str | Path,
+    labels: str | Path,
+    folder: str | Path | None = None,
+    *,
+    covariates: Sequence[str | Path] = (),
+    contrasts: Sequence[str] = (),
+    panels: Sequence[str | Path] = (),
+    label_column: str = "",
+    subject_column: str = "",
+    roles: Mapping[str, Role] | None = None,
+    accept: Mapping[str, str] | None = None,
+    kind: str = "",
+    samples_in: str = "",
+    model: str | Path | None = None,
+    permutations: int = 200,
+    repeats: int = 5,
+    audit_only: bool = False,
+    workers: int = 2,
+    seed: int = 1,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> Diagnosis:
+    """Judge a table of measurements against the labels of its samples.
+
+    table: counts, expression, Ct values or proteins, samples in rows or columns.  labels: a file of samples and
+    classes, or `by-name`.  contrasts: `case:control`; without, every pair of classes.  panels: published markers to set
+    beside (`table1:colorectal cancer`, or a file).  roles: covariate -> technical, biological or label.  accept: check
+    -> reason, for what would otherwise be refused.  model: a saved model to validate instead of making one.
+    folder: where reports, tables and model files go, whole or not at all.
+    Raises InputError or CheckError for files that cannot be read as what they should be.
+    """
+    from exocosm.diagnosis.contrasts import every_contrast, read_contrast
+    from exocosm.diagnosis.judging import Asked, judge
+    from exocosm.diagnosis.tables.read import read_dataset
+    from exocosm.markers.panels import read_panel
+    from exocosm.workflow.progress import progress_of
+
+    target = None if folder is None else Path(folder)
+    if target is not None and target.exists() and not (overwrite and (target / SUMMARY).is_file()):
+        raise InputError(f"'{target}' exists already; name another folder, or say --overwrite to replace a diagnosis")
+    dataset = read_dataset(
+        table, labels, covariates=covariates, label_column=label_column, kind=kind, samples_in=samples_in,
+        subject_column=subject_column, roles=dict(roles or {}),
+    )  # fmt: skip
+    chosen = tuple(read_contrast(text, dataset) for text in contrasts) or every_contrast(dataset)
+    published = tuple(read_panel(str(name)) for name in panels)
+    recipe = _recipe(dataset, permutations, repeats, seed, accept or {})
+    if model is not None:
+        found = Diagnosis(dataset, (), published, _validated(model, dataset, chosen), recipe)
+    else:
+        asked = Asked(permutations=permutations, repeats=repeats, audit_only=audit_only, workers=workers, seed=seed)
+        judgements = []
+        for number, contrast in enumerate(chosen, 1):
+            title = f"contrast {number} of {len(chosen)}, {contrast.name}"
+            with progress_of(title, asked.jobs, 0, progress and not audit_only) as advance:
+                judgements.append(judge(dataset, contrast, published, asked, accept=accept or {}, advance=advance))
+        found = Diagnosis(dataset, tuple(judgements), published, (), recipe)
+    return found if target is None else _saved(found, target)
+
+
+def _validated(model: str | Path, dataset: Dataset, contrasts: Sequence[Contrast]) -> tuple[Validated, ...]:
+    from exocosm.diagnosis.panels.external import validate
+    from exocosm.diagnosis.panels.model_file import load_model
+
+    loaded = load_model(model)
+    found = []
+    for contrast in contrasts:
+        part = dataset.of(contrast)
+        found.append(Validated(contrast, validate(loaded, part, contrast.is_case(part.labels))))
+    return tuple(found)
+
+
+def _recipe(dataset: Dataset, permutations: int, repeats: int, seed: int, accept: Mapping[str, str]) -> dict[str, Any]:
+    """What would be needed to come to the same numbers: files with their hashes, versions, seed, settings."""
+    import hashlib
+    from importlib.metadata import version
+
+    hashes = {
+        Path(path).name: hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        for path in dataset.sources.values()
+        if Path(path).is_file()
+    }
+    packages = ("exocosm", "numpy", "pandas", "scikit-learn", "scipy", "statsmodels")
+    return {
+        "files": hashes,
+        "kind": dataset.kind,
+        "roles": dict(dataset.roles),
+        "permutations": permutations,
+        "repeats": repeats,
+        "seed": seed,
+        "accepted": dict(accept),
+        "versions": {name: version(name) for name in packages},
+    }
+
+
+def _saved(found: Diagnosis, target: Path) -> Diagnosis:
+    """Reports, tables and model files in a new folder."""
+    from dataclasses import replace
+
+    from exocosm.diagnosis.panels.model_file import save_model
+    from exocosm.files import atomic_folder, write_atomic
+    from exocosm.report.diagnosis import write_diagnosis
+
+    if target.exists():
+        shutil.rmtree(target)
+    with atomic_folder(target) as place:
+        write_atomic(place / SUMMARY, json.dumps(found.as_plain(), indent=1, allow_nan=False, default=str) + "\n")
+        for one in found.judgements:
+            for name, frame in one.tables().items():
+                text = frame.to_csv(index=False, lineterminator="\n")
+                write_atomic(place / f"{one.contrast.slug}_{name}.csv", text)
+            if one.model is not None:
+                save_model(one.model, place / f"{one.contrast.slug}_model.json")
+        write_diagnosis(found, place / REPORT)
+    return replace(found, folder=target)

@@ -1,0 +1,385 @@
+"""The judgement of a contrast: audit, then single markers and the published ones, then panels, then one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from exocosm.diagnosis.audit.run import Audit, audit
+from exocosm.diagnosis.dataset import Contrast, Dataset
+from exocosm.diagnosis.panels.calibration import Calibration, calibration
+from exocosm.diagnosis.panels.decision import DecisionCurve, decision_curve
+from exocosm.diagnosis.panels.folds import subjects_per_class
+from exocosm.diagnosis.panels.nested import NestedResult, nested
+from exocosm.diagnosis.panels.null import NullResult, permutation_null
+from exocosm.diagnosis.panels.ranking import Array, Integers, Truths
+from exocosm.diagnosis.panels.steps import Recipe
+from exocosm.diagnosis.published import CLOSE, Published, published_beside
+from exocosm.diagnosis.scale import comparable
+from exocosm.diagnosis.single import single_markers
+from exocosm.markers.panels import Panel
+from exocosm.markers.relations import resolve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from exocosm.diagnosis.panels.model_file import SavedModel
+
+REFUSED, TOO_FEW, NOTHING_SEEN = "refused", "too few for a panel", "nothing seen"
+ONLY_BETWEEN, TOLD_APART = "only between batches", "told apart"
+VERDICTS: Mapping[str, str] = {
+    REFUSED: "the audit forbids an answer",
+    TOO_FEW: "single markers only; no panel can be judged with so few people",
+    NOTHING_SEEN: "no panel does better than chance",
+    ONLY_BETWEEN: "what tells the classes apart disappears among samples that were handled alike",
+    TOLD_APART: "a panel tells the classes apart better than chance in people it has not seen",
+}
+LEVEL = 0.05
+PENALISED, OTHER, PUBLISHED = "penalised", "forest", "published"
+FOREST_SHARE = 10  # permutations of the penalised model for each one of the forest, which is that much slower
+MOST_OUTER = 5
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How much is computed.  permutations: of the penalised model; the forest gets a tenth."""
+
+    permutations: int = 200
+    repeats: int = 5
+    audit_only: bool = False
+    workers: int = 2
+    seed: int = 1
+
+    @property
+    def jobs(self) -> int:
+        """Steps that progress counts."""
+        return 100
+
+
+@dataclass(frozen=True, eq=False)
+class PanelJudgement:
+    """A kind of panel: what nested cross-validation found, beside the null of permuted labels (None: not asked)."""
+
+    name: str
+    title: str
+    result: NestedResult
+    null: NullResult | None
+    calibration: Calibration
+    decision: DecisionCurve
+    features: tuple[str, ...]
+
+    @property
+    def is_better_than_chance(self) -> bool:
+        """The interval lies above 0.5, and permuted labels rarely do as well."""
+        return self.result.auc.low > 0.5 and (self.null is None or self.null.p <= LEVEL)
+
+    @property
+    def is_better_within_strata(self) -> bool | None:
+        """The same among samples of one stratum; None where there are no strata to compare within."""
+        within = self.result.within_strata
+        if within is None:
+            return None
+        chance = self.null is None or np.isnan(self.null.within_p) or self.null.within_p <= LEVEL
+        return within.low > 0.5 and chance
+
+    @property
+    def selected(self) -> list[tuple[str, float]]:
+        """Features by the share of the folds that chose them, the steadiest first."""
+        share = np.zeros(len(self.features))
+        for fold in self.result.folds:
+            share[fold.selected] += 1.0 / len(self.result.folds)
+        order = np.argsort(-share, kind="stable")
+        return [(self.features[place], float(share[place])) for place in order if share[place] > 0]
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """A contrast as it was judged.  verdict: one of VERDICTS.  headline: the first line.  single: None if refused."""
+
+    contrast: Contrast
+    audit: Audit
+    verdict: str
+    headline: str
+    sentences: tuple[str, ...]
+    single: pd.DataFrame | None = None
+    published: Mapping[str, tuple[Published, ...]] = field(default_factory=dict)
+    panels: tuple[PanelJudgement, ...] = ()
+    model: SavedModel | None = None
+
+    def panel(self, name: str) -> PanelJudgement | None:
+        """A panel by its name, if it was judged."""
+        return next((one for one in self.panels if one.name == name), None)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Everything as tidy tables: audit, markers, published, panels, scores."""
+        import pandas as pd
+
+        found = {
+            "audit": pd.DataFrame(
+                [(one.check, one.severity, one.sentence, one.advice) for one in self.audit.findings],
+                columns=["check", "severity", "sentence", "advice"],
+            )
+        }
+        if self.single is not None:
+            found["markers"] = self.single
+        rows = [
+            (panel, one.marker.name, one.marker.direction, one.feature, one.relation, one.verdict, one.auc,
+             one.auc_low, one.auc_high, one.p, one.auc_within)
+            for panel, each in self.published.items() for one in each
+        ]  # fmt: skip
+        if rows:
+            columns = ["panel", "marker", "published_direction", "feature", "relation", "verdict", "auc", "auc_low",
+                       "auc_high", "p", "auc_within"]  # fmt: skip
+            found["published"] = pd.DataFrame(rows, columns=columns)
+        if self.panels:
+            found["panels"] = pd.DataFrame([_row(one) for one in self.panels])
+            chosen = [(one.name, feature, share) for one in self.panels for feature, share in one.selected]
+            found["selected"] = pd.DataFrame(chosen, columns=["panel", "feature", "share_of_folds"])
+        return found
+
+    def as_plain(self) -> dict[str, Any]:
+        """The verdict and its numbers as plain data."""
+        return {
+            "contrast": self.contrast.name,
+            "verdict": self.verdict,
+            "headline": self.headline,
+            "sentences": list(self.sentences),
+            "findings": [
+                {"check": one.check, "severity": one.severity, "sentence": one.sentence,
+                 "numbers": {name: _finite(number) for name, number in one.numbers.items()}}
+                for one in self.audit.findings
+            ],
+            "panels": [{name: _finite(value) for name, value in _row(one).items()} for one in self.panels],
+            "published": [
+                {"panel": panel, "marker": one.marker.name, "feature": one.feature, "relation": one.relation,
+                 "verdict": one.verdict, "auc": _finite(one.auc)}
+                for panel, each in self.published.items() for one in each
+            ],
+        }  # fmt: skip
+
+
+def judge(
+    dataset: Dataset,
+    contrast: Contrast,
+    panels: Sequence[Panel] = (),
+    asked: Asked | None = None,
+    *,
+    accept: Mapping[str, str] | None = None,
+    advance: Callable[[int], None] | None = None,
+) -> Judgement:
+    """Judge one contrast of a data set.
+
+    A contrast that the audit refuses gets no marker and no model.  panels: published ones to set beside, each also
+    judged as a panel of its own.  advance: called with steps done, `asked.jobs` in all.
+    """
+    how = asked or Asked()
+    found = audit(dataset, contrast, accept=accept)
+    if found.verdict == "refused":
+        return Judgement(contrast, found, REFUSED, found.headline, ())
+    if how.audit_only:
+        return Judgement(contrast, found, found.verdict, found.headline, ())
+    part = dataset.of(contrast)
+    is_case = contrast.is_case(part.labels)
+    groups = found.groups.loc[part.values.index]
+    single = single_markers(
+        comparable(part.values, part.kind, part.censored), part.censored, is_case, subjects=groups, strata=found.strata
+    )
+    published = {panel.id: published_beside(panel.markers, single) for panel in panels}
+    if not found.can["panel"]:
+        return Judgement(
+            contrast, found, TOO_FEW, f"{_of_singles(single)}; no panel: {found.reasons['panel']}",
+            (found.headline, *_of_published(published)), single, published,
+        )  # fmt: skip
+    judged = _panels(part, is_case, groups, found, panels, how, advance or (lambda amount: None))
+    verdict, headline = _verdict(judged)
+    return Judgement(
+        contrast, found, verdict, headline,
+        (found.headline, *_of_panels(judged), _of_singles(single), *_of_published(published)), single, published,
+        judged, _model(part, is_case, groups, how),
+    )  # fmt: skip
+
+
+def _panels(
+    part: Dataset, is_case: pd.Series, groups: pd.Series, found: Audit, published: Sequence[Panel], how: Asked,
+    advance: Callable[[int], None],
+) -> tuple[PanelJudgement, ...]:  # fmt: skip
+    """The penalised panel, the other model, and every published panel that has at least one feature here."""
+    every = [str(name) for name in part.values.columns]
+    wanted: list[tuple[str, str, Recipe, list[str], int]] = [
+        (PENALISED, "Penalised logistic regression on what training folds select", Recipe(part.kind), every,
+         how.permutations),
+        (OTHER, "Random forest on what training folds select", Recipe(part.kind, model="random_forest"), every,
+         how.permutations // FOREST_SHARE),
+    ]  # fmt: skip
+    for panel in published:
+        features = features_of(panel, every)
+        if features:
+            recipe = Recipe(part.kind, least_detected=0.0, sizes=(0,))
+            title = f"The markers of {panel.title or panel.id} ({len(features)} of {len(panel.names)} are here)"
+            wanted.append((f"{PUBLISHED}: {panel.id}", title, recipe, features, how.permutations))
+    told = _steps_of(advance, how.jobs, [1 + permutations for *_, permutations in wanted])
+    values, censored = part.values.to_numpy(float), part.censored.to_numpy(bool)
+    truth: Truths = is_case.to_numpy(bool)
+    subjects: Integers = np.unique(groups.astype(str), return_inverse=True)[1].astype(np.int64)
+    strata = None if found.strata is None else list(found.strata.loc[part.values.index].astype(str))
+    outer = max(min(MOST_OUTER, min(subjects_per_class(truth, subjects)) // 2), 2)
+    judged = []
+    for number, (name, title, recipe, features, permutations) in enumerate(wanted):
+        columns = [every.index(feature) for feature in features]
+        # a published panel is put on the scale of its sample by all that the sample holds
+        kept, hidden = (values, censored) if len(columns) == len(every) else _only(part, columns)
+        settings: dict[str, Any] = {"strata": strata, "outer": outer, "seed": how.seed, "workers": how.workers}
+        result = nested(kept, hidden, truth, subjects, recipe if len(columns) == len(every) else _scaled(recipe),
+                        repeats=how.repeats, **settings)  # fmt: skip
+        told(number, 1)
+        null = None
+        if permutations:
+            null = permutation_null(
+                kept, hidden, truth, subjects, result.recipe, count=permutations,
+                progress=partial(_told, told, number), **settings,
+            )  # fmt: skip
+        prevalence = float(truth.mean())
+        judged.append(
+            PanelJudgement(
+                name,
+                title,
+                result,
+                null,
+                calibration(result.score, truth, subjects),
+                decision_curve(result.score, truth, prevalence, subjects),
+                tuple(features),
+            )
+        )
+    return tuple(judged)
+
+
+def features_of(panel: Panel, features: Sequence[str]) -> list[str]:
+    """The columns that stand for the markers of a panel, each once; relations that are not the same are told beside."""
+    found: list[str] = []
+    for marker in panel.markers:
+        if marker.kind == "mirna":
+            found += [one.found for one in resolve(marker.name, features).with_relation(*CLOSE)]
+        else:
+            found += [name for name in features if name.casefold() == marker.name.casefold()]
+    return list(dict.fromkeys(found))
+
+
+def _only(part: Dataset, columns: list[int]) -> tuple[Array, Truths]:
+    scaled = comparable(part.values, part.kind, part.censored).iloc[:, columns]
+    return scaled.to_numpy(float), part.censored.iloc[:, columns].to_numpy(bool)
+
+
+def _scaled(recipe: Recipe) -> Recipe:
+    return replace(recipe, kind="log_expression")
+
+
+def _steps_of(advance: Callable[[int], None], total: int, sizes: Sequence[int]) -> Callable[[int, int], None]:
+    """A function of (job, done in it) that tells the whole progress in equal steps."""
+    whole, told = sum(sizes), 0
+
+    def tell(job: int, done: int) -> None:
+        nonlocal told
+        reached = total * (sum(sizes[:job]) + min(done, sizes[job])) // whole
+        if reached > told:
+            advance(reached - told)
+            told = reached
+
+    return tell
+
+
+def _told(told: Callable[[int, int], None], job: int, done: int, _: int) -> None:
+    told(job, 1 + done)
+
+
+def _model(part: Dataset, is_case: pd.Series, groups: pd.Series, how: Asked) -> SavedModel:
+    from exocosm.diagnosis.panels.model_file import final_model
+
+    return final_model(part, is_case, groups, Recipe(part.kind), seed=how.seed)
+
+
+def _verdict(judged: Sequence[PanelJudgement]) -> tuple[str, str]:
+    """The verdict of the penalised panel and its first line; the other panels stand beside it."""
+    first = judged[0]
+    auc, within = first.result.auc, first.result.within_strata
+    numbers = f"AUC {_estimate(auc)} in people held out"
+    if first.null is not None:
+        numbers += f", permuted labels {np.mean(first.null.permuted):.2f} (p {_p(first.null.p)})"
+    if not first.is_better_than_chance:
+        return NOTHING_SEEN, f"No panel is seen to do better than chance: {numbers}."
+    if first.is_better_within_strata is False:
+        assert within is not None
+        return ONLY_BETWEEN, (
+            f"The classes are told apart ({numbers}), but among samples that were handled alike only with AUC "
+            f"{_estimate(within)}: what the panel sees may be the handling."
+        )
+    alike = f", {_estimate(within)} among samples that were handled alike" if within is not None else ""
+    return TOLD_APART, f"A panel tells the classes apart: {numbers}{alike}."
+
+
+def _of_panels(judged: Sequence[PanelJudgement]) -> list[str]:
+    found = []
+    for one in judged:
+        naive = one.result.naive.selected_outside
+        text = f"{one.title}: AUC {_estimate(one.result.auc)}"
+        if one.result.within_strata is not None:
+            text += f", within batches {_estimate(one.result.within_strata)}"
+        if one.null is not None:
+            text += f", p {_p(one.null.p)}"
+        found.append(f"{text}; with selection outside the folds it would look like {naive:.2f}.")
+    return found
+
+
+def _of_singles(single: pd.DataFrame) -> str:
+    tested = int(single["p"].notna().sum())
+    passed = single[single["q"] <= LEVEL]
+    if not len(passed):
+        return f"None of {tested} single markers passes the correction for testing so many (q {LEVEL:g})"
+    best = passed.iloc[0]
+    few = f"{len(passed)} of {tested} single markers pass the correction for testing so many (q {LEVEL:g}); first "
+    return few + f"{best['feature']}, AUC {best['auc']:.2f} ({best['auc_low']:.2f} to {best['auc_high']:.2f})"
+
+
+def _of_published(published: Mapping[str, tuple[Published, ...]]) -> list[str]:
+    from collections import Counter
+
+    sentences = []
+    for panel, each in published.items():
+        counted = Counter(one.verdict for one in each)
+        parts = ", ".join(f"{number} {verdict}" for verdict, number in counted.most_common())
+        sentences.append(f"Published markers of {panel}: {parts}.")
+    return sentences
+
+
+def _row(one: PanelJudgement) -> dict[str, Any]:
+    auc, within, null = one.result.auc, one.result.within_strata, one.null
+    row: dict[str, Any] = {
+        "panel": one.name, "auc": auc.value, "auc_low": auc.low, "auc_high": auc.high,
+        "auc_within": np.nan if within is None else within.value,
+        "auc_within_low": np.nan if within is None else within.low,
+        "auc_within_high": np.nan if within is None else within.high,
+        "permutations": 0 if null is None else int(null.permuted.size),
+        "auc_permuted": np.nan if null is None else float(np.mean(null.permuted)),
+        "p": np.nan if null is None else null.p, "p_within": np.nan if null is None else null.within_p,
+        "naive_auc": one.result.naive.selected_outside, "training_auc": one.result.naive.training,
+        "stability": one.result.stability.nogueira, "calibration_slope": one.calibration.slope.value,
+        "brier": one.calibration.brier,
+    }  # fmt: skip
+    for point in one.result.operating:
+        row[f"sensitivity_at_{100 * point.wanted:.0f}"] = point.sensitivity.value
+    return row
+
+
+def _estimate(one: Any) -> str:
+    return f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})"
+
+
+def _p(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not np.isfinite(value) else value
