@@ -10,11 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exocosm.bench.numbers import bench_numbers
 from exocosm.errors import InputError
-from exocosm.screening.at_diagnosis import CancerAtDiagnosis, Stage
+from exocosm.screening.at_diagnosis import CancerAtDiagnosis, Stage, cancer_at_diagnosis, of_this
 from exocosm.screening.cohort import CASES, Chain, Cohort, members_of, signals_of
 from exocosm.screening.people import People
-from exocosm.screening.rounds import DAYS_PER_YEAR, exponential_growth, false_positives, interval_for, screening_rounds
+from exocosm.screening.rounds import (
+    DAYS_PER_YEAR,
+    exponential_growth,
+    false_positives,
+    interval_for,
+    screening_rounds,
+    sojourn_times,
+)
 from exocosm.screening.score import Panel, weighted_panel
 
 ChainOf = Callable[..., Chain]
@@ -144,3 +152,17 @@ def test_impossible_rounds_are_refused(cancer: CancerAtDiagnosis, panel: Panel) 
         interval_for(0.5, 20.0, (), lambda interval: screening_rounds(cohort, perfect, panel, ("a",), 9.0, people=5))
     with pytest.raises(InputError, match="share lies"):
         interval_for(0.0, 20.0, (1,), lambda interval: screening_rounds(cohort, perfect, panel, ("a",), 9.0, people=5))
+
+
+def test_sojourn_times_are_those_of_exponential_growth_and_near_published_ones(alike: CancerAtDiagnosis) -> None:
+    cohort = Cohort(alike, 10, 10)
+    members = members_of(cohort, cohort.arm(CASES), 0, 10)
+    np.testing.assert_allclose(sojourn_times(members, SEEN), 600.0)
+    assert np.all(sojourn_times(members, 50.0) == 0)
+    numbers = bench_numbers()
+    # what the examination sees is not in the papers: 10 mm by colonoscopy, 15 mm by X-ray, 5 mm by mammography
+    for name, smallest in (("colorectal cancer", 10.0), ("lung cancer", 15.0), ("breast cancer", 5.0)):
+        cohort = Cohort(cancer_at_diagnosis(numbers, name), 20_000, 0)
+        mean = sojourn_times(members_of(cohort, cohort.arm(CASES), 0, 20_000), smallest).mean() / DAYS_PER_YEAR
+        published = of_this(numbers, "published_mean_sojourn_time", "year", name)
+        assert published / 2 < mean < 2 * published, name

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from exocosm.errors import InputError
 from exocosm.randomness import uniforms
-from exocosm.screening.cohort import CASES, CHUNK, CONTROLS, Chain, Cohort, members_of, read
+from exocosm.screening.cohort import CASES, CHUNK, CONTROLS, Chain, Cohort, Members, members_of, read
 from exocosm.screening.performance import LEVEL, Interval, proportion
 from exocosm.screening.score import Panel
 
@@ -97,6 +97,15 @@ class LongestInterval:
 def exponential_growth(days: Array, diameter: Array, doubling_time: Array) -> Array:
     """Diameter some days before: d 2^(-days / (3 T)), T the doubling time of the volume."""
     return np.asarray(diameter * np.exp2(-days / (3.0 * doubling_time)))
+
+
+def sojourn_times(members: Members, smallest: float) -> Array:
+    """Days in which each tumour could be found before its diagnosis: 3 T log2(d / smallest), zero if never.
+
+    smallest: mm, what is seen without fail.  For exponential growth.  Shape: (people,); NaN without a tumour.
+    """
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.maximum(3.0 * members.doubling_time * np.log2(members.diameter / smallest), 0.0))
 
 
 def screening_rounds(
