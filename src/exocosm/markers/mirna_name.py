@@ -79,6 +79,13 @@ class MirnaName:
         return f"{self.prefix}-{self.number}{self.letter}" if self.number else ""
 
     @property
+    def identity(self) -> str:
+        """`written`, with `hsa-` where no species is given: equal for names that are spelled apart and are the same."""
+        if self.members:
+            return "/".join(member.identity for member in self.members)
+        return replace(self, species="hsa").written if not self.species else self.written
+
+    @property
     def written(self) -> str:
         """The name in one spelling, which parses to the same parts."""
         if self.members:
@@ -188,7 +195,8 @@ def _with_accession(named: MirnaName | None, accession: str) -> MirnaName | None
         return replace(named, accession=accession.upper())
     if (named.species or "hsa", named.prefix, named.number) != ("hsa", known.prefix, known.number):
         return None
-    return known
+    both = ((named.arm, known.arm), (named.letter, known.letter))
+    return None if any(said and meant and said != meant for said, meant in both) else known
 
 
 def _single(plain: str) -> MirnaName | None:
@@ -339,5 +347,4 @@ def _combined(parts: list[str]) -> MirnaName | None:
     last = members[-1]
     if short and last.arm:
         members = [one if one.arm else replace(one, kind="mature", arm=last.arm) for one in members]
-    members = [one if one.kind == "mature" else replace(one, kind="mature") for one in members] if short else members
     return MirnaName("/".join(parts), species=species, kind="combined", prefix=first.prefix, members=tuple(members))

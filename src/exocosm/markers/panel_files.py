@@ -40,7 +40,7 @@ def panel_of_file(path: Path) -> Panel:
     return Panel(path.name, f"markers of {path.name}", "", (), tuple(markers), ())
 
 
-Record = tuple[str, dict[str, Any]]
+Record = tuple[str, dict[Any, Any]]
 _COLUMNS = ("name", "kind", "direction", "weight")
 
 
@@ -90,7 +90,7 @@ def _checked(records: Sequence[Record], subject: str) -> list[Marker]:
         marker = _of_record(record, where, problems)
         if marker is None:
             continue
-        key = parse_mirna(marker.name).written if marker.kind == "mirna" else marker.name.upper()
+        key = parse_mirna(marker.name).identity if marker.kind == "mirna" else marker.name.upper()
         if key in seen:
             problems.append(Problem("marker", where, f"'{marker.name}' stands twice (also at {seen[key]})"))
         seen.setdefault(key, where)
@@ -102,7 +102,10 @@ def _checked(records: Sequence[Record], subject: str) -> list[Marker]:
     return markers
 
 
-def _of_record(record: dict[str, Any], where: str, problems: list[Problem]) -> Marker | None:
+def _of_record(record: dict[Any, Any], where: str, problems: list[Problem]) -> Marker | None:
+    if None in record:
+        problems.append(Problem("marker", where, "there are more cells than columns"))
+        return None
     unknown = [str(key) for key in record if key not in _COLUMNS]
     if unknown or not isinstance(record.get("name"), str):
         wrong = f"there is no field '{unknown[0]}'; {nearest(unknown[0], _COLUMNS)}" if unknown else "a name is missing"

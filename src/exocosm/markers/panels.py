@@ -137,12 +137,15 @@ def _says(marker: str, cancers: Sequence[str], among: int, related: Sequence[Rel
 
 def _where(chosen: Iterable[Panel]) -> dict[str, tuple[str, ...]]:
     """Name -> the cancers whose panels hold it."""
+    shown: dict[str, str] = {}
     found: dict[str, dict[str, None]] = {}
     for panel in chosen:
         for marker in panel.markers:
-            name = parse_mirna(marker.name).written if marker.kind == "mirna" else marker.name
-            found.setdefault(name, {})[panel.cancer] = None
-    return {name: tuple(cancers) for name, cancers in found.items()}
+            parsed = parse_mirna(marker.name) if marker.kind == "mirna" else None
+            key = parsed.identity if parsed else marker.name.upper()
+            shown.setdefault(key, parsed.written if parsed else marker.name)
+            found.setdefault(key, {})[panel.cancer or panel.id] = None
+    return {shown[key]: tuple(cancers) for key, cancers in found.items()}
 
 
 def _related(name: str, where: dict[str, tuple[str, ...]]) -> list[Related]:
