@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 
 OF_BLOOD = ("plasma", "serum", "blood")
 HUMAN = "human"
-PLATELET_EV = "platelet_ev"  # carrier: what platelets shed or break into; `platelet` are whole platelets
+PLATELET_EV = "platelet_ev"  # carrier: what platelets shed or break into; `platelet` are whole ones
 RED_CELL, PLATELET, FREE = "red_cell", "platelet", "free"
 VESICLES = ("tumour_ev", "healthy_ev", PLATELET_EV)
 HEPARIN = "heparin"
@@ -39,7 +39,8 @@ class Handling(Section):
     """How a sample was taken and kept.
 
     tube: edta, citrate, acd, heparin or serum (by default serum for serum, else edta).  minutes_to_spin: from the vein
-    to the first spin.  spins: `one`, or `two`, which takes most platelets away.  freeze_thaw: number of cycles.
+    to the first spin.  spins: `one`, or `two`, which takes most platelets away.  filtered: through 0.8 um before it was
+    frozen, which takes the rest.  freeze_thaw: number of cycles.
     haemolysis: none, typical (it differs from draw to draw), or the share of all red cells that were lysed.
     temperature: while waiting.
     """
@@ -47,6 +48,7 @@ class Handling(Section):
     tube: Word | None = None
     minutes_to_spin: Annotated[float, Field(ge=0, le=20_000)] = 60.0
     spins: Literal["one", "two"] = "two"
+    filtered: bool = False
     freeze_thaw: Annotated[int, Field(ge=0, le=50)] = 1
     haemolysis: Literal["none", "typical"] | Annotated[float, Field(ge=0, le=1)] = "typical"
     temperature: Celsius = 20.0
@@ -116,16 +118,38 @@ def haemolysis(content: Content, handling: Handling, numbers: StagedNumbers, peo
     return _with_more(content, RED_CELL, lysed[:, None] * _copies("red_cell_copies", content, numbers))
 
 
+def platelets_in(content: Content, handling: Handling, numbers: StagedNumbers, people: People) -> tuple[Array, Array]:
+    """Whole platelets per mL after two spins, and after those that were done; (people,) each."""
+    if content.fluid == "serum":
+        usual = varied(
+            numbers, people, "preanalytics", "particle_concentration", "particle/mL", each_visit=True,
+            carrier=PLATELET, fluid="serum",
+        )  # fmt: skip
+    else:
+        usual = varied(
+            numbers, people, "preanalytics", "residual_platelet_concentration", "cell/mL", each_visit=True,
+            organism=HUMAN, device="two_spins",
+        )  # fmt: skip
+    left = usual
+    if handling.spins == "one":
+        fold = varied(numbers, people, "preanalytics", "platelet_fold_after_one_spin", "dimensionless", each_visit=True)
+        left = usual * np.maximum(fold, 1.0)
+    if handling.filtered:
+        left = left / max(numbers["preanalytics"]("platelet_filter_fold", "dimensionless", organism=HUMAN), 1.0)
+    return usual, left
+
+
 def platelets_left(content: Content, handling: Handling, numbers: StagedNumbers, people: People) -> Content:
-    """One spin leaves more platelets than two: (fold - 1) * the platelets of a fluid spun twice."""
-    if content.fluid not in OF_BLOOD or handling.spins == "two":
+    """Whole platelets beyond those that two spins leave: one spin leaves `fold` times as many, a filter next to none.
+
+    Those that two spins leave count as part of the fluid as long as they are whole.
+    """
+    if content.fluid not in OF_BLOOD or handling.spins == "two" or handling.filtered:
         return content
-    given = numbers["preanalytics"]
-    fluid = "serum" if content.fluid == "serum" else "plasma"
-    usual = given("particle_concentration", "particle/mL", carrier=PLATELET, fluid=fluid)
-    fold = varied(numbers, people, "preanalytics", "platelet_fold_after_one_spin", "dimensionless", each_visit=True)
-    more = np.maximum(fold - 1.0, 0.0) * usual
-    return _with_more(content, PLATELET, more[:, None] * _copies("platelet_copies", content, numbers))
+    usual, left = platelets_in(content, handling, numbers, people)
+    more = left - usual
+    content = _with_more(content, PLATELET, more[:, None] * _copies("platelet_copies", content, numbers))
+    return _with_more_vesicles(content, PLATELET, more)
 
 
 def waiting(content: Content, handling: Handling, numbers: StagedNumbers, people: People) -> Content:
@@ -145,33 +169,46 @@ def waiting(content: Content, handling: Handling, numbers: StagedNumbers, people
     given_off = -np.expm1(-shed * given("platelet_vesicle_content_share", "dimensionless"))
     content = _with_more(content, PLATELET_EV, (platelets * given_off)[:, None]
                          * _copies("platelet_copies", content, numbers))  # fmt: skip
-    present = content.vesicles.get(PLATELET_EV, np.zeros(people.number))
-    return replace(content, vesicles={**content.vesicles, PLATELET_EV: present + platelets * shed})
+    return _with_more_vesicles(content, PLATELET_EV, platelets * shed)
 
 
 def freeze_thaw(content: Content, handling: Handling, numbers: StagedNumbers, people: People) -> Content:
     """Each cycle loses a share of the vesicles and of the complexes outside, and breaks a share of whole platelets.
 
-    kept = (1 - loss)^cycles.
+    kept = (1 - loss)^cycles.  A platelet breaks into 1 / (share of its copies in one vesicle) vesicles that hold all
+    its copies: so plasma that was spun but never filtered gains miRNA as it thaws.
     """
     if handling.freeze_thaw == 0:
         return content
 
     def kept(quantity: str, **context: str) -> Array:
         lost = varied(numbers, people, "preanalytics", quantity, "dimensionless", each_visit=True, **context)
-        return np.clip(1.0 - lost, 0.0, 1.0) ** handling.freeze_thaw
+        return np.asarray(np.clip(1.0 - lost, 0.0, 1.0) ** handling.freeze_thaw)
 
     vesicle, complexed = kept("freeze_thaw_loss", carrier="small_ev"), kept("freeze_thaw_loss", carrier="free")
-    amounts = {}
-    for carrier, amount in content.amounts.items():
-        left = vesicle if carrier in VESICLES else 1.0 if carrier == PLATELET else complexed
-        amounts[carrier] = amount * np.broadcast_to(left, people.number)[:, None]
-    if PLATELET in amounts:
-        whole = kept("freeze_thaw_breakage")[:, None]
-        broken = amounts[PLATELET] * (1.0 - whole)
-        amounts[PLATELET] = amounts[PLATELET] * whole
-        amounts[PLATELET_EV] = amounts.get(PLATELET_EV, np.zeros_like(broken)) + broken
-    return content.with_amounts(amounts, vesicles={name: count * vesicle for name, count in content.vesicles.items()})
+    amounts = {
+        carrier: amount if carrier == PLATELET else amount * (vesicle if carrier in VESICLES else complexed)[:, None]
+        for carrier, amount in content.amounts.items()
+    }
+    counts = {name: count * vesicle if name in VESICLES else count for name, count in content.vesicles.items()}
+    thawed = content.with_amounts(amounts, vesicles=counts)
+    return _with_broken_platelets(thawed, kept("freeze_thaw_breakage"), handling, numbers, people)
+
+
+def _with_broken_platelets(
+    content: Content, whole: Array, handling: Handling, numbers: StagedNumbers, people: People
+) -> Content:
+    """The content with what platelets broke into; `whole`: share of them that stayed whole.  Shape: (people,)."""
+    if content.fluid not in OF_BLOOD:
+        return content
+    _, left = platelets_in(content, handling, numbers, people)
+    broken = left * (1.0 - whole)
+    each = numbers["preanalytics"]("platelet_vesicle_content_share", "dimensionless")
+    kept = {name: amount * whole[:, None] if name == PLATELET else amount for name, amount in content.amounts.items()}
+    counts = {name: count * whole if name == PLATELET else count for name, count in content.vesicles.items()}
+    content = content.with_amounts(kept, vesicles=counts)
+    content = _with_more(content, PLATELET_EV, broken[:, None] * _copies("platelet_copies", content, numbers))
+    return _with_more_vesicles(content, PLATELET_EV, broken / each)
 
 
 Effect = Callable[[Content, Handling, StagedNumbers, People], Content]
@@ -226,3 +263,8 @@ def _copies(quantity: str, content: Content, numbers: StagedNumbers) -> Array:
 def _with_more(content: Content, carrier: str, more: Array) -> Content:
     present = content.amounts.get(carrier)
     return content.with_amounts({**content.amounts, carrier: more if present is None else present + more})
+
+
+def _with_more_vesicles(content: Content, carrier: str, more: Array) -> Content:
+    present = content.vesicles.get(carrier)
+    return replace(content, vesicles={**content.vesicles, carrier: more if present is None else present + more})

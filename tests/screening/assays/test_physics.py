@@ -76,7 +76,7 @@ def test_preamplification_counts_all_copies_of_the_reaction_not_those_of_a_well(
     for n in (0, 14):
         found = rt_qpcr.read(eluate(1e5, 20_000), numbers(), people, rt_qpcr.Settings(preamplification=n, wells=1))
         spread.append(np.std(found.signal[~found.censored[:, 0]]))
-    assert spread[1] < 0.6 * spread[0]
+    assert spread[1] < 0.7 * spread[0]
 
 
 def test_the_linear_range_ends() -> None:

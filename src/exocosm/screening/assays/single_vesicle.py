@@ -12,6 +12,7 @@ from exocosm.documents.fields import Section
 from exocosm.errors import InputError
 from exocosm.screening.assays.reading import Reading, columns_of, log2_or_bound, taken
 from exocosm.screening.content import Content
+from exocosm.screening.handling import PLATELET
 from exocosm.screening.people import People, StagedNumbers, varied
 
 Array = NDArray[np.float64]
@@ -65,7 +66,7 @@ def read(content: Content, numbers: StagedNumbers, people: People, settings: Set
         raise InputError(f"{NAME} counts vesicles, and the sample holds none; isolate without an extraction of RNA")
     given = numbers["assay"]
     columns = columns_of(content, ANALYTES, NAME)
-    whole = np.asarray(sum(content.vesicles.values()))
+    whole = np.asarray(sum(count for name, count in content.vesicles.items() if name != PLATELET))
     carrying = np.clip(columns.amount / np.where(whole > 0, whole, 1.0)[:, None], 0.0, 1.0)
     looked_at = np.minimum(settings.vesicles, whole * taken(content, settings.microlitres))[:, None]
     sensitivity = varied(
