@@ -71,9 +71,9 @@ def comma_of(cells: Iterable[str], delimiter: str) -> tuple[str, bool]:
     """What commas inside numbers mean: 'decimal', 'thousands' or '' (there are none), and whether that is sure."""
     grouped = 0
     for cell in cells:
-        text = cell.strip().strip('"').strip()
-        if "," not in text:
+        if "," not in cell:
             continue
+        text = cell.strip().strip('"').strip()
         thousands = bool(_THOUSANDS.match(text))
         if _COMMA.match(text) and (not thousands or text.lstrip("+-").startswith("0")):
             return "decimal", True

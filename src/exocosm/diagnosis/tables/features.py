@@ -193,11 +193,14 @@ def _tell_alike(names: Sequence[str], notes: list[Note]) -> None:
 def _tell_identical(names: Sequence[str], values: np.ndarray, notes: list[Note]) -> None:
     seen: dict[bytes, list[int]] = {}
     across = np.ascontiguousarray(values.T)
-    with np.errstate(invalid="ignore"):
-        varied = np.array([np.unique(row[~np.isnan(row)]).size > 2 for row in across], dtype=bool)
-    for place in np.flatnonzero(varied):
-        seen.setdefault(across[place].tobytes(), []).append(int(place))
-    groups = [[names[place] for place in places] for places in seen.values() if len(places) > 1]
+    for place, row in enumerate(across):
+        seen.setdefault(row.tobytes(), []).append(place)
+    # features with one or two values (never detected, once detected) are alike by chance
+    groups = [
+        [names[place] for place in places]
+        for places in seen.values()
+        if len(places) > 1 and np.unique(across[places[0]][~np.isnan(across[places[0]])]).size > 2
+    ]
     if groups:
         shown = "; ".join(" = ".join(group[:3]) for group in groups[:3])
         notes.append(

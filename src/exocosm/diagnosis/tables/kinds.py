@@ -33,11 +33,14 @@ def kind_of_numbers(
     """
     if asked and asked not in KINDS:
         raise InputError(f"'{asked}' is no kind of numbers; {nearest(asked, KINDS)}")
-    numbers = values[~np.isnan(values)]
+    looked = values.ravel()
+    if looked.size > _LOOKED:
+        looked = looked[:: looked.size // _LOOKED | 1]  # an odd step does not stay within some columns
+    numbers = looked[~np.isnan(looked)]
+    if not numbers.size:
+        numbers = values[~np.isnan(values)]
     if not numbers.size:
         raise InputError("no labelled sample has a number; is the right part of the table matched to the labels?")
-    if numbers.size > _LOOKED:
-        numbers = numbers[:: numbers.size // _LOOKED]
     seen, why = _seen(numbers, int(undetected.sum()), feature_kinds, hint)
     if not asked:
         notes.append(Note("kind", f"{KINDS[seen]} ({seen}): {why}"))
@@ -104,7 +107,7 @@ def _tell_scale(kind: Kind, values: np.ndarray, numbers: np.ndarray, notes: list
     if kind in ("counts", "expression") and values.shape[0] > 2 and values.shape[1] > 2:
         sums = np.nansum(values, axis=1)
         if sums.min() > 0 and np.ptp(sums) <= _EVEN * sums.mean():
-            notes.append(Note("normalised", f"every sample adds up to {sums.mean():,.6g}: the numbers are shares (CPM, "
+            notes.append(Note("normalised", f"every sample adds up to {sums.mean():,.0f}: the numbers are shares (CPM, "
                               "TPM), so one feature that rises lowers all others"))  # fmt: skip
     if kind == "log_expression" and values.shape[0] > 2 and values.shape[1] >= 50 and not np.isnan(values).any():
         ordered = np.sort(values, axis=1)
@@ -129,7 +132,7 @@ def piles_of(cycles: np.ndarray) -> dict[float, int]:
 def censored_of(
     values: np.ndarray, undetected: np.ndarray, kind: Kind, feature_kinds: Sequence[str], asked: str, notes: list[Note]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(values, censored): where a feature was looked for and not detected, with the limit (Ct: last cycle) or NaN there.
+    """(values, censored): where a feature was not detected, with the limit (Ct: the last cycle) or NaN there.
 
     asked: what stands for 'not detected': a number, 'NA' (empty cells), or '' to recognise it.
     Errors: InputError if `asked` is neither.
@@ -157,8 +160,8 @@ def censored_of(
     elif kind in ("counts", "expression"):
         zero = int((values == 0).sum())
         if zero:
-            notes.append(Note("undetected", f"{zero / values.size:.0%} of the numbers are zero: not detected, but zero is "
-                              "what was measured, so they are kept as numbers"))  # fmt: skip
+            notes.append(Note("undetected", f"{zero} of {values.size} numbers ({zero / values.size:.1%}) are zero: "
+                              "not detected, but zero is what was measured, so they are kept as numbers"))  # fmt: skip
     left = np.isnan(values) & ~censored
     if left.any():
         notes.append(Note("missing", f"{left.sum()} of {values.size} cells are empty: nothing was measured there"))

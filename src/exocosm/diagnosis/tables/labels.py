@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from exocosm.diagnosis.dataset import Note
 from exocosm.diagnosis.tables.cells import is_unanswered, meaning
@@ -57,7 +58,7 @@ def label_column_of(sheet: Sheet, key: str, asked: str, notes: list[Note]) -> st
 
 
 def labels_from(sheet: Sheet, key: str, column: str, match: Match, notes: list[Note]) -> dict[str, str]:
-    """Sample of the table -> class.  Errors: CheckError for a sample with two classes; InputError if no class repeats."""
+    """Sample of the table -> class.  Errors: CheckError for a sample with two classes."""
     place, where = sheet.columns.index(column), sheet.columns.index(key)
     seen: dict[str, tuple[str, int]] = {}
     problems = []
@@ -78,7 +79,9 @@ def labels_from(sheet: Sheet, key: str, column: str, match: Match, notes: list[N
     if problems:
         raise CheckError(sheet.name, problems[:_SHOWN])
     if repeated:
-        notes.append(Note("labels", f"{repeated} lines of '{sheet.name}' repeat a sample with the same class"))
+        notes.append(
+            Note("labels", f"{repeated} lines of '{Path(sheet.name).name}' repeat a sample with the same class")
+        )
     found = {one: " ".join(seen[other][0].split()) for one, other in match.pairs.items()}
     return {name: label for name, label in found.items() if not is_unanswered(label)}
 
@@ -93,7 +96,7 @@ def labels_by_name(samples: Sequence[str]) -> dict[str, str]:
     counted = Counter(stems.values())
     if bare:
         raise InputError(
-            f"the classes cannot be read from the names: {_quoted(bare[:5])} are nothing but numbers; give a file of labels"
+            f"the classes cannot be read from the names: {_quoted(bare[:5])} are only numbers; give a file of labels"
         )
     if len(counted) < 2 or max(counted.values()) < 2 or len(counted) > max(2, len(samples) // 2):
         raise InputError(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from exocosm.diagnosis.dataset import Note
 from exocosm.diagnosis.tables.sheet import Sheet
@@ -17,7 +17,7 @@ _MOST_STEPS = 4  # that one rule may be made of
 _SHOWN = 6  # ids in a sentence
 _MANY = 4000  # names of both sides, above which a rule is one step only
 _COLUMNS = 60  # of a sheet in which ids are looked for
-_PREFIX_SHARE = 0.5  # of the ids that must begin alike
+_PREFIX_SHARE = 0.8  # of the ids that must begin alike
 _EXTENSIONS = re.compile(
     r"(?:\.(?:bam|sam|cram|sorted|dedup|fastq|fq|gz|txt|csv|tsv|cel|raw|mzml|counts?|htseq|results|genes|isoforms|d|wiff|"
     r"xlsx?|out|tab|bed|sf|aligned|trimmed|aligned\.sortedbycoord\.out))+\Z",
@@ -108,6 +108,7 @@ def best_column(sheet: Sheet, names: Sequence[str]) -> tuple[str, Match]:
 
 def match_notes(what: str, match: Match, table: Sequence[str], file: Sequence[str], name: str) -> list[Note]:
     """The rule that was used, and who is left over on either side with the nearest name on the other."""
+    name = Path(name).name
     notes = []
     if match.rule:
         left, right = next(iter(match.pairs.items()))
@@ -245,7 +246,7 @@ def _prefixes(names: Sequence[str]) -> list[str]:
     """What the names begin with in common: up to a separator, or letters before a number."""
     if len(names) < 2:
         return []
-    common = os.path.commonprefix(list(names))
+    common = _shared(names)
     whole = re.match(r".*[\W_]", common, re.DOTALL)
     letters = re.match(r"[^\W\d_]+(?=\d)", names[0])
     found = [whole[0]] if whole else []
@@ -253,15 +254,22 @@ def _prefixes(names: Sequence[str]) -> list[str]:
         found.append(letters[0])
     starts = Counter(start[0] for name in names if (start := re.match(r"[^\W_]+[\W_]+", name)))
     if starts:
-        start, count = starts.most_common(1)[0]
+        first, count = starts.most_common(1)[0]
         if count >= _PREFIX_SHARE * len(names):
-            found.append(start)
+            found.append(first)
     return list(dict.fromkeys(found))
+
+
+def _shared(names: Sequence[str]) -> str:
+    """The letters with which all names begin."""
+    low, high = min(names), max(names)
+    size = next((place for place, (one, other) in enumerate(zip(low, high, strict=False)) if one != other), len(low))
+    return low[:size]
 
 
 def _suffix(names: Sequence[str]) -> str:
     if len(names) < 2:
         return ""
-    common = os.path.commonprefix([name[::-1] for name in names])[::-1]
+    common = _shared([name[::-1] for name in names])[::-1]
     found = re.search(r"[\W_].*\Z", common, re.DOTALL)
     return found[0] if found else ""

@@ -25,7 +25,8 @@ _INTENSITIES = (
     ("intensity ", "raw intensities"),
 )
 _NO_SAMPLES = frozenset({"peptides"})  # behind 'iBAQ '
-_FLAGS = {"reverse": "decoys (Reverse)", "potential contaminant": "potential contaminants", "contaminant": "contaminants",
+_FLAGS = {"reverse": "decoys (Reverse)", "potential contaminant": "potential contaminants",
+          "contaminant": "contaminants",
           "only identified by site": "identified by a modified site only"}  # fmt: skip
 _FOREIGN = re.compile(r"(?:CON__|REV__|contam_|rev_|decoy_)", re.IGNORECASE)
 
@@ -45,7 +46,9 @@ def protein_groups(grid: Grid, notes: list[Note]) -> tuple[Grid, str]:
     Returns the grid and what was chosen.  Errors: InputError if no intensity is above zero.
     """
     names = [_plain(grid.header[column]) for column in grid.columns]
-    for prefix, title in _INTENSITIES:
+    prefix, title = "", ""
+    chosen: list[int] = []
+    for prefix, title in _INTENSITIES:  # noqa: B007 - the one at which the loop ends is used
         chosen = [place for place, name in enumerate(names)
                   if name.startswith(prefix) and name.removeprefix(prefix) not in _NO_SAMPLES]  # fmt: skip
         if chosen and np.nansum(grid.numbers[:, chosen]) > 0:
@@ -100,8 +103,8 @@ def _kept_rows(grid: Grid, notes: list[Note]) -> list[int]:
         notes.append(Note("contaminants", f"{len(dropped)} of {count} protein groups were left out: {shown}",
                           tuple(grid.text[ids][row] for row in dropped)))  # fmt: skip
     else:
-        notes.append(Note("contaminants", f"none of {count} protein groups is marked as decoy or contaminant; they were "
-                          "left out before, or never looked for"))  # fmt: skip
+        notes.append(Note("contaminants", f"none of {count} protein groups is marked as decoy or contaminant; they "
+                          "were left out before, or never looked for"))  # fmt: skip
     touched = [cell for row, cell in enumerate(grid.text[_column(grid, "protein ids", "majority protein ids")])
                if row not in dropped and any(_FOREIGN.match(part.strip()) for part in cell.split(";"))]  # fmt: skip
     if touched:

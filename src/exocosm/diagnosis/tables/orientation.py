@@ -25,6 +25,9 @@ _ABOUT_SAMPLES = frozenset([
     "age", "sex", "gender", "bmi", "batch", "stage", "plate", "group", "label", "labels", "class", "status",
     "diagnosis", "disease", "condition", "site", "center", "centre", "lane",
 ])  # fmt: skip
+_FEATURE_WORDS = ("gene", "mirna", "mir", "symbol", "probe", "idref", "protein", "feature", "target", "ensembl",
+                  "uniprot", "accession", "entrez", "transcript", "analyte", "assay", "detector")  # fmt: skip
+_SAMPLE_WORDS = ("sample", "patient", "subject", "donor", "individual", "participant", "case")
 _TEXT_COLUMNS = 12  # beside numbers that are looked through for names
 _LOOKED = 3000  # names whose shape is looked at
 _SHARE = 0.5  # of names that must look like features to count as evidence
@@ -54,7 +57,7 @@ def oriented(
 ) -> Oriented:
     """The table with its samples in rows.  columns: a prefix that was taken off the columns that hold samples.
 
-    Errors: InputError if the names of samples and the asked or seen orientation contradict each other, or nothing tells.
+    Errors: InputError if the names of samples and the orientation contradict each other, or nothing tells.
     """
     if samples_in not in ("", "rows", "columns"):
         raise InputError(f"samples_in is '{samples_in}'; expected 'rows', 'columns' or nothing")
@@ -62,12 +65,7 @@ def oriented(
     told = list(grid.text)[:_TEXT_COLUMNS]
     by_column, by_row, row_names = 0, 0, told[0] if told else -1
     for sheet in sheets:
-        in_columns = len(best_column(sheet, across)[1].pairs)
-        for column in told:
-            found = len(best_column(sheet, grid.text[column])[1].pairs) if _unique(grid.text[column]) else 0
-            if found > by_row:
-                by_row, row_names = found, column
-        by_column = max(by_column, in_columns)
+        by_column, by_row, row_names = _named(sheet, grid, across, told)
         if by_row or by_column:
             break
     rows = len(grid.lines)
@@ -88,6 +86,26 @@ def oriented(
     if in_rows:
         return _from_rows(grid, row_names, feature_column)
     return _from_columns(grid, feature_column, notes)
+
+
+def _named(sheet: Sheet, grid: Grid, across: list[str], told: list[int]) -> tuple[int, int, int]:
+    """How many columns and rows a sheet names, and in which column of words the rows have those names.
+
+    Names that are equal decide; a rule is looked for only where there are none, or on the side that has them.
+    """
+    cells = {cell for row in sheet.rows for cell in row if cell}
+    by_column = len(cells & set(across))
+    equal = {column: len(cells & set(grid.text[column])) for column in told if _unique(grid.text[column])}
+    row_names = max(equal, key=lambda column: equal[column], default=told[0] if told else -1)
+    by_row = equal.get(row_names, 0)
+    if by_column >= by_row:
+        by_column = len(best_column(sheet, across)[1].pairs)
+    if by_row or not by_column:
+        for column in equal:
+            found = len(best_column(sheet, grid.text[column])[1].pairs)
+            if found > by_row:
+                by_row, row_names = found, column
+    return by_column, by_row, row_names
 
 
 def _decided(
@@ -116,8 +134,8 @@ def _decided(
         shown = ", ".join([grid.header[column] for column in grid.columns][:3])
         first = ", ".join(next(iter(grid.text.values()), [])[:3])
         raise InputError(
-            f"'{name}': {counts}.  The columns are called {shown}, ...; the rows {first}, ...; write the samples in the "
-            "file of labels as they are called in the table"
+            f"'{name}': {counts}.  The columns are called {shown}, ...; the rows {first}, ...; write the samples in "
+            "the file of labels as they are called in the table"
         )
     if max(across, down) >= _SHARE and abs(across - down) > 0.25:
         return across > down
@@ -125,6 +143,9 @@ def _decided(
     weak_down = max((_symbols(cells) for cells in list(grid.text.values())[:_TEXT_COLUMNS]), default=0.0)
     if max(weak_across, weak_down) >= _SHARE and abs(weak_across - weak_down) > 0.25:
         return weak_across > weak_down
+    corner = re.sub(r"[\W_]+", "", grid.header[0]).casefold() if 0 in grid.text else ""
+    if corner.startswith(_FEATURE_WORDS) != corner.startswith(_SAMPLE_WORDS):
+        return corner.startswith(_SAMPLE_WORDS)
     raise InputError(f"'{name}': samples in rows or in columns?  {counts}; {shapes}; say which by samples_in")
 
 
@@ -166,9 +187,11 @@ def _from_rows(grid: Grid, row_names: int, feature_column: str) -> Oriented:
         about[grid.header[grid.columns[place]]] = [_written(value) for value in grid.numbers[:, place]]
     kept = [place for place in range(len(grid.columns)) if place not in set(moved)]
     new = {old: place for place, old in enumerate(kept)}
+    values = grid.numbers[:, kept] if moved else grid.numbers
+    undetected = grid.undetected[:, kept] if moved else grid.undetected
     return Oriented(
-        list(names), [grid.header[grid.columns[place]] for place in kept], grid.numbers[:, kept], grid.undetected[:, kept],
-        {(row, new[old]): word for (row, old), word in grid.words.items() if old in new}, {},
+        list(names), [grid.header[grid.columns[place]] for place in kept], values,
+        undetected, {(row, new[old]): word for (row, old), word in grid.words.items() if old in new}, {},
         _sheet(grid, names, about), True, grid.lines,
     )  # fmt: skip
 

@@ -79,12 +79,14 @@ def read_dataset(
         notes.append(Note("unlabelled", f"{len(left)} of {len(found.samples)} samples have no class and are left out: "
                           + listed(left, []), left))  # fmt: skip
 
-    values, looked = found.values[kept], found.undetected[kept]
+    whole = len(kept) == len(found.samples)
+    values = found.values if whole else found.values[kept]
+    looked = found.undetected if whole else found.undetected[kept]
     features = _features(found, values, hint, notes)
     chosen = kind_of_numbers(values, looked, list(features["kind"]), hint, kind, notes)
     values, censored = censored_of(values, looked, chosen, list(features["kind"]), undetected, notes)
 
-    about = _about(label_file, others, inside, found.samples, samples, notes)
+    about = _about(label_file, others, inside, found.samples, samples, source.name, notes)
     return _dataset(
         samples, features, values, censored, chosen, classes, about, column, dict(roles or {}), subject_column, notes,
         title or (series_title(source) if series else "") or Path(table).name.split(".")[0], left,
@@ -149,7 +151,7 @@ def _sheet(path: str | Path, known: set[str]) -> Sheet:
 def _say_file(grid: Grid, others: Sequence[Sheet], notes: list[Note]) -> None:
     for name, said in ((grid.source.name, grid.said), *((one.name, one.said) for one in others)):
         if said:
-            notes.append(Note("file", f"'{name}': {'; '.join(said)}"))
+            notes.append(Note("file", f"'{Path(name).name}': {'; '.join(said)}"))
 
 
 def _classes(
@@ -163,29 +165,26 @@ def _classes(
         return classes, None, ""
     if sheet is None and not inside:
         raise InputError(
-            f"'{table}' says nothing of its samples but numbers; give a file of labels, or 'by-name' to read the classes "
-            "from the names"
+            f"'{table}' says nothing of its samples but numbers; give a file of labels, or 'by-name' to read the "
+            "classes from the names"
         )
     sheet = sheet or next((one for one in inside if asked in one.columns), inside[0])
     key, match = best_column(sheet, samples)
     if not match.pairs:
-        raise InputError(
-            f"none of the {len(sheet.rows)} lines of '{sheet.name}' names one of the {len(samples)} samples of '{table}'; "
-            f"the table has {listed(samples, [])}; the file {listed([row[0] for row in sheet.rows], [])}"
-        )
+        raise _strangers(sheet, samples, table)
     column = label_column_of(sheet, key, asked, notes)
     classes = labels_from(sheet, key, column, match, notes)
     if not classes:
         raise InputError(f"'{sheet.name}': no sample of the table has a class in the column '{column}'")
     if sheet not in inside:
         notes.extend(match_notes("labels", match, samples, [cell for cell in sheet.column(key) if cell], sheet.name))
-    notes.extend(class_notes(list(classes.values()), f"the column '{column}' of '{sheet.name}'"))
+    notes.extend(class_notes(list(classes.values()), f"the column '{column}' of '{Path(sheet.name).name}'"))
     return classes, (sheet, key, match), column
 
 
 def _about(
     label_file: tuple[Sheet, str, Match] | None, others: list[Sheet], inside: list[Sheet], names: list[str],
-    samples: list[str], notes: list[Note],
+    samples: list[str], table: str, notes: list[Note],
 ) -> list[tuple[Sheet, str, Match]]:  # fmt: skip
     """Everything that says something about samples, with the column that names them."""
     about = [label_file] if label_file is not None else []
@@ -194,10 +193,7 @@ def _about(
             continue
         key, match = best_column(sheet, names)
         if not match.pairs:
-            raise InputError(
-                f"'{sheet.name}': none of its {len(sheet.rows)} lines names a sample; the table has {listed(samples, [])}; "
-                f"the file {listed([row[0] for row in sheet.rows], [])}"
-            )
+            raise _strangers(sheet, names, table)
         if sheet not in inside:
             notes.extend(
                 match_notes("covariates", match, samples, [one for one in sheet.column(key) if one], sheet.name)
@@ -206,12 +202,20 @@ def _about(
     return about
 
 
+def _strangers(sheet: Sheet, samples: Sequence[str], table: str) -> InputError:
+    return InputError(
+        f"'{sheet.name}': none of its {len(sheet.rows)} lines names one of the {len(samples)} samples of '{table}'.  "
+        f"The table has {listed(samples, [])}; the file {listed([row[0] for row in sheet.rows], [])}"
+    )
+
+
 def _require_distinct(samples: list[str], table: str, in_rows: bool) -> None:
     twice = [name for name, count in Counter(samples).items() if count > 1]
     if twice:
         raise InputError(
-            f"'{table}': {len(twice)} samples stand in several {'rows' if in_rows else 'columns'} ({listed(twice, [])}); "
-            "labels cannot tell them apart; give each its own name (technical replicates share a subject_column)"
+            f"'{table}': {len(twice)} samples stand in several {'rows' if in_rows else 'columns'} "
+            f"({listed(twice, [])}); labels cannot tell them apart; give each its own name (technical replicates "
+            "share a subject)"
         )
 
 

@@ -11,7 +11,8 @@ from exocosm.diagnosis.tables.text import Text
 from exocosm.errors import InputError
 
 _BEGIN, _END = "!series_matrix_table_begin", "!series_matrix_table_end"
-_KEPT = {"title": "title", "geo_accession": "geo_accession", "source_name_ch1": "source_name", "source_name": "source_name",
+_KEPT = {"title": "title", "geo_accession": "geo_accession", "source_name_ch1": "source_name",
+         "source_name": "source_name",
          "organism_ch1": "organism", "description": "description", "platform_id": "platform_id",
          "submission_date": "submission_date", "molecule_ch1": "molecule"}  # fmt: skip
 _PAIR = re.compile(r"\s*([^:]{1,80}?)\s*:\s*(.*)\Z", re.DOTALL)

@@ -88,7 +88,7 @@ def _suspicion(own: pd.Series, labels: pd.Series) -> list[Note]:
         Note(
             "replicates",
             f"the names of {count} samples look like replicates of {len(groups)} subjects (for instance "
-            f"{', '.join(groups[0][:3])}); nothing says so, so each counts as its own; if they are, name a subject_column",
+            f"{', '.join(groups[0][:3])}); each counts as its own; if they are, give subject_column",
             tuple(name for names in groups for name in names),
             serious=True,
         )
