@@ -98,7 +98,7 @@ def test_serum_is_the_plasma_of_the_same_people_with_what_clotting_adds() -> Non
     assert np.all(serum.amounts[PLATELET_EV][:, :3] > 0)
     assert np.all(serum.amounts["free"][:, 0] > plasma.amounts["free"][:, 0])
     assert serum.amounts["free"][:, 3].tolist() == plasma.amounts["free"][:, 3].tolist()
-    assert PLATELET_EV not in plasma.vesicles
+    assert not plasma.vesicles[PLATELET_EV].any()
 
 
 def test_what_is_dissolved_in_another_fluid_passed_its_barrier() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -11,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exocosm.bench.protocol import Protocol
-from exocosm.screening.asking import Asker
 from exocosm.screening.assays.registry import find_assay
 from exocosm.screening.assays.tube import tube_to_signal
 from exocosm.screening.background import healthy_content
@@ -19,7 +17,7 @@ from exocosm.screening.content import Analyte, Content
 from exocosm.screening.handling import UNTOUCHED, Handling, handled
 from exocosm.screening.isolation import isolated
 from exocosm.screening.people import People, StagedNumbers
-from exocosm.screening.tumour import cell_density, cells_of
+from exocosm.screening.tumour import cell_density, cells_of, growth_of
 from exocosm.screening.tumour_content import Burden, with_tumour
 
 Array = NDArray[np.float64]
@@ -98,10 +96,8 @@ def content_of(
 
 def burden_of(cancer: str, numbers: StagedNumbers, people: People, diameter: Array) -> Burden:
     """The tumours of these diameters (mm), each growing at its own rate (ln 2 / doubling time)."""
-    asker = Asker(numbers, people)
-    doubling = asker.varied("tumour_doubling_time", "h", cancer=cancer, organ="tumour")
-    cells = cells_of(diameter, cell_density(asker.given))
-    return Burden(cells, math.log(2.0) / doubling, cancer)
+    cells = cells_of(diameter, cell_density(numbers["biology"]))
+    return Burden(cells, growth_of("exponential", cancer, numbers, people).rate_at(cells), cancer)
 
 
 def missing_kinds(test: TubeTest) -> Sequence[str]:

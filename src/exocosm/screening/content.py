@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-# who carries an analyte: vesicles of the tumour, of healthy tissue, what floats outside vesicles, cells of the blood
-CARRIERS = ("tumour_ev", "healthy_ev", "free", "red_cell", "platelet")
+# who carries an analyte: vesicles of the tumour, of healthy tissue, of platelets; what floats free; cells of the blood
+CARRIERS = ("tumour_ev", "healthy_ev", "platelet_ev", "free", "red_cell", "platelet")
 
 
 @dataclass(frozen=True)

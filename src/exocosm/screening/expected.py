@@ -22,16 +22,7 @@ from exocosm.screening.counting import chance_of, genomes_per_ml, shedding_rate,
 from exocosm.screening.fluids import BLOOD, fluid_named
 from exocosm.screening.people import STAGES, People, StagedNumbers
 from exocosm.screening.shedding import Classes, healthy, shed, time_to_reach
-from exocosm.screening.tumour import (
-    BirthDeath,
-    Exponential,
-    Growth,
-    cell_density,
-    cells_of,
-    diameter_of,
-    edge_of,
-    gompertz_through,
-)
+from exocosm.screening.tumour import Growth, cell_density, cells_of, diameter_of, edge_of, growth_of
 
 Array = NDArray[np.float64]
 Law = Literal["exponential", "gompertz", "birth_death"]
@@ -103,22 +94,9 @@ def expected_tumour(
         raise InputError(
             f"the expected tumour is followed in plasma or serum, not in {fluid}; ask for the cohort there"
         )
-    asker = Asker(numbers, People(1, still=frozenset(STAGES)))
-    growth = growth_of(cancer, asker, law)
+    people = People(1, still=frozenset(STAGES))
+    asker, growth = Asker(numbers, people), growth_of(law, cancer, numbers, people)
     return ExpectedTumour(growth, _classes(asker, cancer, analyte, growth, size_classes), cell_density(asker.given))
-
-
-def growth_of(cancer: str, asker: Asker, law: Law) -> Growth:
-    """The growth of the typical tumour, in hours."""
-    doubling = asker.number("tumour_doubling_time", "h", cancer=cancer, organ="tumour")
-    if law == "exponential":
-        return Exponential(doubling)
-    if law == "gompertz":
-        plateau = asker.number("tumour_plateau_cells", "cell", cancer=cancer, organ="tumour")
-        diameter = asker.number("reported_fold_diameter", "mm", cancer=cancer)
-        return gompertz_through(doubling, cells_of(diameter, cell_density(asker.given)), plateau)
-    birth = asker.number("tumour_cell_birth_rate", "1/h", cancer=cancer, organ="tumour")
-    return BirthDeath(birth, birth - math.log(2.0) / doubling)
 
 
 def chance_of_error(count: float, dna: float, volume: float, numbers: StagedNumbers) -> float:

@@ -14,7 +14,9 @@ from exocosm.errors import CheckError, ExocosmError, InputError, Problem, neares
 from exocosm.files import inside
 from exocosm.markers.panels import read_panel
 from exocosm.screening.assays.registry import find_assay
+from exocosm.screening.chain import TumourSignal
 from exocosm.screening.content import Analyte
+from exocosm.screening.expected import Law
 from exocosm.screening.handling import Handling
 from exocosm.study.bench_load import expectation_problems
 from exocosm.study.load import KINDS
@@ -42,8 +44,8 @@ class Test:
     volume: float | None
     analytes: tuple[Analyte, ...]
     directions: tuple[str, ...]
-    growth: str
-    tumour_signal: str
+    growth: Law
+    tumour_signal: TumourSignal
     size_classes: tuple[str, ...]
     handling: Handling | None
     protocol: Protocol | None
@@ -120,7 +122,7 @@ def _test(opened: Opened, file: ScreeningStudyFile, name: str) -> tuple[Test | N
     if given("fluid") is None:
         problems.append(Problem("missing", _where(opened, "arms", name), f"arm '{name}' has no `fluid`; give it there "
                                 "or in `screening`"))  # fmt: skip
-    markers = attempt("panel", lambda: _markers(opened, arm if (arm.markers or arm.panel) else file.screening)) or ()
+    markers = attempt("panel", lambda: _markers(opened, arm if (arm.markers or arm.panel) else file.screening))
     handling = attempt("handling", lambda: _handling(opened, given("handling"), place("handling")))
     protocol = attempt("isolation", lambda: _protocol(opened, given("isolation")))
     settings = attempt("assay", lambda: _assay_settings(opened, given("assay"), place("assay")))
@@ -147,7 +149,7 @@ def _markers(opened: Opened, text: ScreeningText) -> tuple[tuple[Analyte, ...], 
         raise InputError("give either `panel` (such as 'table1:colorectal cancer', or a file) or `markers`")
     if text.markers:
         analytes = tuple(Analyte(one.name, one.kind, one.unit) for one in text.markers)
-        directions = tuple(one.direction for one in text.markers)
+        directions: tuple[str, ...] = tuple(one.direction for one in text.markers)
     else:
         name = str(text.panel)
         if name.endswith((".csv", ".yaml", ".yml", ".txt")):
@@ -156,7 +158,7 @@ def _markers(opened: Opened, text: ScreeningText) -> tuple[tuple[Analyte, ...], 
             name = str(inside(opened.folder, name))
         panel = read_panel(name)
         kept = {marker.name: marker for marker in panel.markers}  # two studies may name one marker
-        analytes = tuple(Analyte(marker.name, marker.kind) for marker in kept.values())
+        analytes = tuple(Analyte(marker.name, marker.kind) for marker in kept.values())  # type: ignore[arg-type]
         directions = tuple(marker.direction for marker in kept.values())
     names = [analyte.name for analyte in analytes]
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -86,8 +86,7 @@ def run_screening(
     verdict = None
     if file.experiment is not None:
         values = {
-            name: (pin.value.id, pin.value.unit, column)
-            for name, (pin, column) in drawn_values(numbers.ledger).items()
+            name: (pin.value.id, pin.value.unit, column) for name, (pin, column) in drawn_values(numbers.ledger).items()
         }
         verdict = verdict_of(file.experiment, columns, of_draws if draws else {}, {}, values)
     return ScreeningResult(
