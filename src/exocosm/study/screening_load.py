@@ -17,6 +17,7 @@ from exocosm.screening.assays.registry import find_assay
 from exocosm.screening.chain import TumourSignal
 from exocosm.screening.content import Analyte
 from exocosm.screening.expected import Law
+from exocosm.screening.fluids import fluid_named
 from exocosm.screening.handling import Handling
 from exocosm.study.bench_load import expectation_problems
 from exocosm.study.load import KINDS
@@ -122,7 +123,8 @@ def _test(opened: Opened, file: ScreeningStudyFile, name: str) -> tuple[Test | N
     if given("fluid") is None:
         problems.append(Problem("missing", _where(opened, "arms", name), f"arm '{name}' has no `fluid`; give it there "
                                 "or in `screening`"))  # fmt: skip
-    markers = attempt("panel", lambda: _markers(opened, arm if (arm.markers or arm.panel) else file.screening))
+    fluid = str(given("fluid") or "")
+    markers = attempt("panel", lambda: _markers(opened, arm if (arm.markers or arm.panel) else file.screening, fluid))
     handling = attempt("handling", lambda: _handling(opened, given("handling"), place("handling")))
     protocol = attempt("isolation", lambda: _protocol(opened, given("isolation")))
     settings = attempt("assay", lambda: _assay_settings(opened, given("assay"), place("assay")))
@@ -143,8 +145,11 @@ def _test(opened: Opened, file: ScreeningStudyFile, name: str) -> tuple[Test | N
     )  # fmt: skip
 
 
-def _markers(opened: Opened, text: ScreeningText) -> tuple[tuple[Analyte, ...], tuple[str, ...]]:
-    """The analytes of a panel or of one's own list, and the direction of each in cancer."""
+def _markers(opened: Opened, text: ScreeningText, fluid: str) -> tuple[tuple[Analyte, ...], tuple[str, ...]]:
+    """The analytes of a panel or of one's own list, and the direction of each in cancer.
+
+    Of a published panel only the markers that were published for the fluid count, if there are such.
+    """
     if bool(text.markers) == bool(text.panel):
         raise InputError("give either `panel` (such as 'table1:colorectal cancer', or a file) or `markers`")
     if text.markers:
@@ -157,7 +162,9 @@ def _markers(opened: Opened, text: ScreeningText) -> tuple[tuple[Analyte, ...], 
                 raise InputError(f"the file '{name}' cannot be found: the study was given as text, without a folder")
             name = str(inside(opened.folder, name))
         panel = read_panel(name)
-        kept = {marker.name: marker for marker in panel.markers}  # two studies may name one marker
+        word = fluid_named(fluid)
+        published = [marker for marker in panel.markers if word in map(fluid_named, marker.fluids)]
+        kept = {marker.name: marker for marker in published or panel.markers}  # two studies may name one marker
         analytes = tuple(Analyte(marker.name, marker.kind) for marker in kept.values())  # type: ignore[arg-type]
         directions = tuple(marker.direction for marker in kept.values())
     names = [analyte.name for analyte in analytes]
