@@ -80,6 +80,8 @@ def test_large_numbers_are_near_those_of_statsmodels() -> None:
     # one sample against a known share (ratio 0); the exact number is larger, because counts come in steps
     normal = NormalIndPower().solve_power(effect, alpha=0.025, power=0.8, ratio=0, alternative="larger")
     assert number == pytest.approx(normal, rel=0.03)
+    after = power_of(np.arange(number - 1, number + 800), 0.62, 0.6)
+    assert after[0] < 0.8 <= after[1:].min()
     wide = people_for_width(0.5, 0.02, 0.5)
     assert wide == pytest.approx(0.25 * (1.96 / 0.02) ** 2 + 1 / 0.02, rel=0.03)
 

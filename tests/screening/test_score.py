@@ -14,7 +14,14 @@ from exocosm.errors import InputError
 from exocosm.screening.at_diagnosis import CancerAtDiagnosis
 from exocosm.screening.cohort import CASES, CONTROLS, Chain, Cohort, CohortSignals, signals_of
 from exocosm.screening.performance import auc
-from exocosm.screening.score import Panel, signed_panel, trained_panel, weighted_panel, with_shuffled_labels
+from exocosm.screening.score import (
+    Panel,
+    signed_panel,
+    trained_panel,
+    weighted_panel,
+    with_shuffled_labels,
+    with_threshold,
+)
 
 ChainOf = Callable[..., Chain]
 
@@ -53,6 +60,7 @@ def test_nothing_is_learned_from_the_half_held_out(signals: CohortSignals) -> No
         lambda given: trained_panel(given, 0.9),
         lambda given: signed_panel(given, {"up": "up"}, 0.9),
         lambda given: weighted_panel(given, {"up": 2.0}, 0.9),
+        lambda given: with_threshold(weighted_panel(signals, {"up": 2.0}, 0.9), given, 0.8),
     ):
         one, two = make(signals), make(other)
         np.testing.assert_array_equal(one.weights, two.weights)
@@ -115,6 +123,7 @@ def test_a_marker_that_never_varies_gets_no_weight_and_is_told(cancer: CancerAtD
     panel = trained_panel(flat, 0.9)
     assert panel.weights[1] == 0.0 and any("flat is the same" in note for note in panel.notes)
     assert np.all(np.isfinite(panel.scores(flat).scores))
+    assert signed_panel(flat, {"up": "up", "flat": "up"}, 0.9).weights.tolist() == [1.0, 0.0]
 
 
 def test_too_few_controls_for_a_specificity_are_told(cancer: CancerAtDiagnosis, chain_of: ChainOf) -> None:
