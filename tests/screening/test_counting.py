@@ -173,3 +173,28 @@ def test_counts_of_a_sampled_share_stay_poisson() -> None:
 
 def test_shedding_at_births_and_steadily_adds_to_that_at_deaths() -> None:
     assert shedding_rate(0.1, 0.5, 0.2, 0.25, 0.01) == pytest.approx(0.05 + 0.05 + 0.01)
+
+
+@given(
+    molecules=st.lists(st.integers(100, 100_000), min_size=1, max_size=8),
+    error=st.floats(1e-6, 1e-3),
+    positions=st.integers(1, 3000),
+    asked=st.floats(0.001, 0.5),
+)
+def test_the_threshold_has_the_stated_rate_and_the_next_one_would_not_keep_it(
+    molecules: list[int], error: float, positions: int, asked: float
+) -> None:
+    people = np.array(molecules, dtype=float)
+    threshold, rate = panel_threshold(asked, positions, people, error)
+
+    def rate_of(limit: float) -> float:
+        counts = np.arange(1, 400)[:, np.newaxis]
+        chance = chance_of(counts, people, error)
+        reached = np.where(chance <= limit, chance, 0.0).max(axis=0)
+        return float(np.mean(1.0 - (1.0 - reached) ** positions))
+
+    assert rate_of(threshold) == pytest.approx(rate, rel=1e-6, abs=1e-12)
+    assert rate <= asked
+    above = chance_of(np.arange(1, 400)[:, np.newaxis], people, error).ravel()
+    above = above[above > threshold]
+    assert above.size == 0 or rate_of(float(above.min())) > asked * (1.0 - 1e-9)

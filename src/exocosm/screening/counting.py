@@ -112,11 +112,12 @@ def panel_threshold(
         positive = -np.expm1(positions * np.log1p(-chance))
     added = positive - np.vstack([positive[1:], np.zeros(people.size)])  # what a person adds as one count fewer will do
     order = np.argsort(chance, axis=None, kind="stable")
-    rate = np.cumsum(added.ravel()[order]) / people.size
-    within = int(np.searchsorted(rate, false_positive_rate, side="right"))
-    if within == 0:
+    reached, rate = chance.ravel()[order], np.cumsum(added.ravel()[order]) / people.size
+    whole = np.append(np.diff(reached) > 0.0, True)  # people with equal p-values pass a threshold together
+    within = np.flatnonzero(whole & (rate <= false_positive_rate))
+    if within.size == 0:
         raise InputError("no threshold keeps this false-positive rate; follow rarer counts or ask for a higher rate")
-    return float(chance.ravel()[order[within - 1]]), float(rate[within - 1])
+    return float(reached[within[-1]]), float(rate[within[-1]])
 
 
 def _array(number: ArrayLike) -> Array:
