@@ -90,7 +90,7 @@ def elastic_path(features: Array, is_case: Truths, strengths: Sequence[float], m
                 warnings.simplefilter("ignore")  # a descent that stops early is taken up by the next step
                 _, path, *_ = enet_path(
                     pulled, aim, l1_ratio=mixing, alphas=np.array([strength]), precompute=pulled.T @ pulled,
-                    Xy=pulled.T @ aim, coef_init=now, check_input=False, tol=1e-12, max_iter=2000,
+                    Xy=pulled.T @ aim, coef_init=now.copy(), check_input=False, tol=1e-12, max_iter=2000,
                 )  # fmt: skip
             step, step_offset = path[:, 0] - now, middle - float(centre @ path[:, 0]) - offset
             scale = 1.0
