@@ -27,7 +27,7 @@ from exocosm.markers.relations import resolve
 if TYPE_CHECKING:
     import pandas as pd
 
-    from exocosm.diagnosis.panels.model_file import SavedModel
+    from exocosm.diagnosis.panels.final import PanelModel
 
 REFUSED, TOO_FEW, NOTHING_SEEN = "refused", "too few for a panel", "nothing seen"
 ONLY_BETWEEN, TOLD_APART = "only between batches", "told apart"
@@ -108,7 +108,7 @@ class Judgement:
     single: pd.DataFrame | None = None
     published: Mapping[str, tuple[Published, ...]] = field(default_factory=dict)
     panels: tuple[PanelJudgement, ...] = ()
-    model: SavedModel | None = None
+    model: PanelModel | None = None
 
     def panel(self, name: str) -> PanelJudgement | None:
         """A panel by its name, if it was judged."""
@@ -199,7 +199,7 @@ def judge(
     return Judgement(
         contrast, found, verdict, headline,
         (found.headline, *_of_panels(judged), _of_singles(single), *_of_published(published)), single, published,
-        judged, _model(part, is_case, groups, how),
+        judged, _model(part, contrast, is_case, groups, judged[0], how),
     )  # fmt: skip
 
 
@@ -249,8 +249,8 @@ def _panels(
                 title,
                 result,
                 null,
-                calibration(result.score, truth, subjects),
-                decision_curve(result.score, truth, prevalence, subjects),
+                calibration(result.scores, truth, subjects),
+                decision_curve(result.scores, truth, prevalence, subjects),
                 tuple(features),
             )
         )
@@ -295,10 +295,23 @@ def _told(told: Callable[[int, int], None], job: int, done: int, _: int) -> None
     told(job, 1 + done)
 
 
-def _model(part: Dataset, is_case: pd.Series, groups: pd.Series, how: Asked) -> SavedModel:
-    from exocosm.diagnosis.panels.model_file import final_model
+def _model(
+    part: Dataset, contrast: Contrast, is_case: pd.Series, groups: pd.Series, judged: PanelJudgement, how: Asked
+) -> PanelModel:
+    """The penalised model fitted on all samples, with the figures that nested cross-validation found for its recipe."""
+    from exocosm.diagnosis.panels.final import final_model
 
-    return final_model(part, is_case, groups, Recipe(part.kind), seed=how.seed)
+    auc, within = judged.result.auc, judged.result.within_strata
+    figures = {"auc": auc.value, "auc_low": auc.low, "auc_high": auc.high}
+    if within is not None:
+        figures["auc_within_strata"] = within.value
+    if judged.null is not None:
+        figures["p"] = judged.null.p
+    return final_model(
+        part.values, part.censored, is_case.to_numpy(bool), list(groups.astype(str)), judged.result.recipe,
+        seed=how.seed, title=part.title, case_class=" + ".join(contrast.cases),
+        control_class=" + ".join(contrast.controls), judged=figures,
+    )  # fmt: skip
 
 
 def _verdict(judged: Sequence[PanelJudgement]) -> tuple[str, str]:
