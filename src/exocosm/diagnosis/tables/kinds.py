@@ -21,6 +21,7 @@ _PILE_HEIGHT = 6.0  # times what values nearby have
 _LOG_MAXIMUM = 40.0
 _WHOLE = 0.8  # of numbers above zero, of estimated counts
 _WIDE = 100.0  # what counts reach
+_INTENSE = 1000.0  # what spectra of a protein are not counted to, on the median
 _EVEN = 1e-3  # by which sums of samples may differ where they were made equal
 
 
@@ -74,9 +75,11 @@ def _seen(numbers: np.ndarray, undetected: int, feature_kinds: Sequence[str], hi
                 "ct",
                 f"{within:.0%} lie between 5 and 50 cycles, half of them above {middle:.1f}, though no value repeats",
             )
+    above = numbers[numbers > 0]
+    if proteins and low >= 0 and above.size and float(np.median(above)) >= _INTENSE:
+        return "protein_intensities", f"the features are proteins and the numbers go {span}"
     if whole == 1 and low >= 0 and (high >= _WIDE or (numbers == 0).mean() > 0.05):
         return "counts", f"all are whole numbers, {span}"
-    above = numbers[numbers > 0]
     if low >= 0 and high >= _WIDE and above.size and (above == np.round(above)).mean() >= _WHOLE:
         part = float((above != np.round(above)).mean())
         return "counts", f"whole numbers but for {part:.1%} of them (estimated counts), {span}"
@@ -84,8 +87,6 @@ def _seen(numbers: np.ndarray, undetected: int, feature_kinds: Sequence[str], hi
         return "log_expression", f"{span}" + (
             ", with negative values" if low < 0 else ", too narrow for a linear scale"
         )
-    if proteins:
-        return "protein_intensities", f"the features are proteins and the numbers go {span}"
     return "expression", f"broken numbers, {span}"
 
 

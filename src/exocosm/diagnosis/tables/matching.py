@@ -106,6 +106,28 @@ def best_column(sheet: Sheet, names: Sequence[str]) -> tuple[str, Match]:
     return best
 
 
+def bridged(sheet: Sheet, names: Sequence[str], bridges: Sequence[Sheet]) -> tuple[str, Match]:
+    """As `best_column`; if nobody is found, by other names that another sheet gives the samples (title, accession)."""
+    best = best_column(sheet, names)
+    if best[1].pairs:
+        return best
+    for bridge in bridges:
+        key, own = best_column(bridge, names)
+        place = bridge.columns.index(key)
+        for other in range(len(bridge.columns)) if own.pairs else ():
+            called = {row[place]: row[other] for row in bridge.rows if row[other]}
+            if other == place or len(set(called.values())) < len(called):
+                continue
+            column, found = best_column(sheet, list(called.values()))
+            pairs = {
+                name: found.pairs[called[line]] for name, line in own.pairs.items() if called.get(line) in found.pairs
+            }
+            if len(pairs) > len(best[1].pairs):
+                told = f"by '{bridge.columns[other]}' of '{Path(bridge.name).name}'"
+                best = (column, Match(pairs, f"{told}; {found.rule}" if found.rule else told))
+    return best
+
+
 def match_notes(what: str, match: Match, table: Sequence[str], file: Sequence[str], name: str) -> list[Note]:
     """The rule that was used, and who is left over on either side with the nearest name on the other."""
     name = Path(name).name

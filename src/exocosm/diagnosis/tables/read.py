@@ -16,7 +16,7 @@ from exocosm.diagnosis.tables.features import named_features
 from exocosm.diagnosis.tables.grid import Grid, grid_of
 from exocosm.diagnosis.tables.kinds import censored_of, kind_of_numbers
 from exocosm.diagnosis.tables.labels import BY_NAME, class_notes, label_column_of, labels_by_name, labels_from
-from exocosm.diagnosis.tables.matching import Match, best_column, listed, match_notes
+from exocosm.diagnosis.tables.matching import Match, bridged, listed, match_notes
 from exocosm.diagnosis.tables.max_quant import WORDS, is_protein_groups, protein_groups
 from exocosm.diagnosis.tables.orientation import Oriented, oriented
 from exocosm.diagnosis.tables.series_matrix import is_series_matrix, sample_sheet, series_title, table_part
@@ -69,7 +69,9 @@ def read_dataset(
     inside = [*above, *([found.about_samples] if found.about_samples is not None else [])]
     _say_file(grid, naming, notes)
 
-    classes, label_file, column = _classes(labels, label_sheet, inside, label_column, found.samples, source.name, notes)
+    classes, label_file, column = _classes(
+        labels, label_sheet, inside, label_column, found.samples, source.name, [*above, *others], notes
+    )
     kept = [place for place, name in enumerate(found.samples) if name in classes]
     samples = [found.samples[place] for place in kept]
     _require_distinct(samples, source.name, found.in_rows)
@@ -156,7 +158,7 @@ def _say_file(grid: Grid, others: Sequence[Sheet], notes: list[Note]) -> None:
 
 def _classes(
     labels: str | Path, sheet: Sheet | None, inside: list[Sheet], asked: str, samples: list[str], table: str,
-    notes: list[Note],
+    bridges: list[Sheet], notes: list[Note],
 ) -> tuple[dict[str, str], tuple[Sheet, str, Match] | None, str]:  # fmt: skip
     """Sample -> class, the sheet they were read from, and its column."""
     if labels == BY_NAME:
@@ -169,7 +171,7 @@ def _classes(
             "classes from the names"
         )
     sheet = sheet or next((one for one in inside if asked in one.columns), inside[0])
-    key, match = best_column(sheet, samples)
+    key, match = bridged(sheet, samples, bridges)
     if not match.pairs:
         raise _strangers(sheet, samples, table)
     column = label_column_of(sheet, key, asked, notes)
@@ -191,7 +193,7 @@ def _about(
     for sheet in (*others, *inside):
         if any(sheet is one[0] for one in about):
             continue
-        key, match = best_column(sheet, names)
+        key, match = bridged(sheet, names, [one for one in (*others, *inside) if one is not sheet])
         if not match.pairs:
             raise _strangers(sheet, names, table)
         if sheet not in inside:
