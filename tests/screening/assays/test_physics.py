@@ -99,6 +99,25 @@ def test_the_limit_is_where_the_cut_off_cycle_lies() -> None:
     assert limit == pytest.approx(np.log2(copies))
 
 
+def test_what_comes_after_the_cut_off_cycle_is_censored() -> None:
+    given = bench()
+    limit = 2.0 ** rt_qpcr.read(eluate(0, 1), numbers(), still(), rt_qpcr.Settings()).limit[0]
+    one = given("reverse_transcription_efficiency", "dimensionless") * given("cdna_share", "dimensionless") * 3e-3
+    around = eluate(np.array([[0.3], [0.9], [1.1], [3.0]]) * limit / one, 4)
+    reading = rt_qpcr.read(around, numbers(), still(4), rt_qpcr.Settings())
+    assert list(reading.censored[:, 0]) == [True, True, False, False]
+    assert 2.0 ** reading.signal[:, 0] / limit == pytest.approx([1.0, 1.0, 1.1, 3.0])
+
+
+def test_more_wells_count_more_copies() -> None:
+    people = People(20_000, seed=23, still=NOT_ASSAY)
+    spread = []
+    for wells in (1, 16):
+        found = rt_qpcr.read(eluate(1e5, 20_000), numbers(), people, rt_qpcr.Settings(wells=wells))
+        spread.append(np.std((2.0**found.signal)[~found.censored[:, 0]]))
+    assert spread[1] < 0.5 * spread[0]
+
+
 def test_heparin_takes_signal_away() -> None:
     with_heparin, without = (
         tube_to_signal(content_of(MIRNAS[:1], 1e8, 1), numbers(), still(), assay="rt_qpcr", volume=1.0,
