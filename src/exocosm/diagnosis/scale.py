@@ -55,7 +55,7 @@ class Scale:
     @property
     def sentence(self) -> str:
         """What is done, in a line."""
-        learnt = f" ({len(self.references)} features, learnt from the training samples)" if self.references else ""
+        learnt = f" ({len(self.references)} features)" if self.references else ""
         return METHODS[self.method] + learnt
 
 
@@ -71,7 +71,7 @@ def fit_scale(
         raise InputError(f"'{chosen}' cannot be done with {kind}; {nearest(chosen, ALLOWED[kind])}")
     if chosen not in ("reference_median", "delta_ct"):
         return Scale(kind, chosen)
-    found = _found(values, kind, censored).mean(axis=0)
+    found = found_in(values, kind, censored).mean(axis=0)
     references = tuple(str(name) for name in found.index[found >= FOUND_NEARLY_ALWAYS])
     if len(references) < FEWEST_REFERENCES:
         references = tuple(str(name) for name in found.sort_values(ascending=False, kind="stable").index)
@@ -93,7 +93,7 @@ def apply_scale(scale: Scale, values: pd.DataFrame, censored: pd.DataFrame | Non
         return values.astype(float)
     if scale.method == "delta_ct":
         references = [name for name in scale.references if name in values.columns]
-        found = values.where(_found(values, scale.kind, censored))
+        found = values.where(found_in(values, scale.kind, censored))
         own = found[references].mean(axis=1).fillna(found.mean(axis=1))
         return -values.astype(float).sub(own, axis=0)
     if scale.kind == "counts":
@@ -112,7 +112,8 @@ def comparable(values: pd.DataFrame, kind: Kind, censored: pd.DataFrame | None =
     return apply_scale(fit_scale(values, kind, censored), values, censored)
 
 
-def _found(values: pd.DataFrame, kind: Kind, censored: pd.DataFrame | None) -> pd.DataFrame:
+def found_in(values: pd.DataFrame, kind: Kind, censored: pd.DataFrame | None) -> pd.DataFrame:
+    """True where a feature was found: measured, not censored, and above zero on a linear scale."""
     found = values.notna()
     if censored is not None:
         found &= ~censored.astype(bool)

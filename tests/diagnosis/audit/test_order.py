@@ -47,10 +47,29 @@ def test_accessions_in_another_column_are_found(planted, cancer):
     assert audit(data, cancer).verdict == "refused"
 
 
+def test_pools_hidden_in_the_accessions_are_a_caveat_where_batches_are_known(planted, cancer):
+    # pools follow one another by accession, and each holds mostly one class
+    places = [*range(45, 60), *range(10, 25), *range(0, 10), *range(25, 45)]
+    names = [f"GSM{7000 + place}" for place in places]
+    given = {"batch": ["A", "B", "C"] * 20}
+    found = audit(planted(names=names, covariates=given, roles={"batch": "technical"}), cancer)
+    told = next(one for one in found.of("order") if "accession" in one.sentence)
+    assert told.severity == "caveat"
+    assert "pools" in told.advice
+    assert found.verdict == "caveat"
+
+
 def test_mixed_accessions_are_fine(planted, cancer):
     names = [f"GSM{980024 + i}" for i in np.random.default_rng(4).permutation(60)]
     told = [one for one in audit(planted(names=names), cancer).of("order") if "accession" in one.sentence]
     assert [one.severity for one in told] == ["fine"]
+
+
+def test_numbers_in_front_of_names_that_say_the_class_are_a_caveat(planted, cancer):
+    names = [f"{i + 1:02d}_{'MDA' if i < 12 else 'MCF10'}_{i % 3}" for i in range(24)]
+    told = next(one for one in audit(planted(12, 12, names=names), cancer).of("order") if "numbers in" in one.sentence)
+    assert told.severity == "caveat"
+    assert "12 cases (01_MDA_0 to 12_MDA_2)" in told.sentence
 
 
 def test_a_run_order_by_class_is_refused_and_a_drift_a_caveat(planted, cancer):

@@ -103,3 +103,14 @@ def test_only_the_samples_of_the_contrast_count(planted):
         audit(data, Contrast(("lupus",), ("healthy",)))
     with pytest.raises(Exception, match="both sides"):
         audit(data, Contrast(("cancer", "healthy"), ("healthy",)))
+
+
+def test_a_repeat_is_found_behind_patterns_that_many_samples_share(planted, cancer, noise_of):
+    random = np.random.default_rng(21)
+    shared = random.normal(0, 1, (60, 3)) @ random.normal(0, 0.6, (3, 300))  # such as broken red cells
+    truth = noise_of(60, 300) * np.exp(shared) * 10
+    values = random.poisson(truth).astype(float)
+    values[42] = random.poisson(truth[41] * 0.7)
+    found = alike(planted(values=values, features=300))
+    names = planted(values=values, features=300).samples
+    assert [row[:2] for row in found.near] == [(names[41], names[42])]

@@ -107,14 +107,40 @@ def test_partners_expected_by_chance_agree_with_shuffling(planted, cancer):
     assert np.mean([one.controls for one in drawn]) == pytest.approx(exact.expected_controls, abs=0.02)
 
 
-def test_strata_join_what_goes_with_the_class_and_leave_what_would_scatter_the_samples(planted, cancer):
+def test_a_small_class_in_a_batch_of_its_own_is_refused(planted, cancer):
+    # as the pancreatic samples of GSE71008: six in the ninth batch, the others in eight
+    batch = [f"b{i % 8}" for i in range(99)] + ["b8"] * 6
+    found = audit(planted(99, 6, covariates={"batch": batch}, roles={"batch": "technical"}), cancer)
+    assert found.verdict == "refused"
+    assert "'batch'" in found.headline
+    assert "0 of 6 controls" in found.headline
+
+
+def test_the_strata_are_the_column_that_moves_the_values_most_if_none_goes_with_the_class(planted, cancer, noise_of):
+    random = np.random.default_rng(12)
+    moving = np.array(list("abcde") * 12)
+    values = noise_of(60, 120) * np.exp(
+        np.searchsorted(np.unique(moving), moving)[:, None] * random.normal(0, 0.3, 120)
+    )
+    given = {"aside": list("uvwx") * 15, "moving": list(moving)}
+    data = planted(values=values.round(), covariates=given, roles=dict.fromkeys(given, "technical"))
+    found = audit(data, cancer)
+    assert found.strata.name == "moving"
+    told = found.of("shifts")[0]
+    assert told.numbers["moving"] > 0.2
+    assert abs(told.numbers["aside"]) < 0.05
+    assert abs(told.numbers["class"]) < 0.05
+
+
+def test_strata_join_what_goes_with_the_class_and_leave_what_does_not(planted, cancer):
     batch = (["A"] * 20 + ["B"] * 10) + (["A"] * 10 + ["B"] * 20)
     well = [f"w{i}" for i in range(60)]
     cut = ["x", "y"] * 30
-    data = planted(covariates={"well": well, "batch": batch, "cut": cut},
-                   roles={"well": "technical", "batch": "technical", "cut": "technical"})  # fmt: skip
+    day = (["m"] * 18 + ["n"] * 12) + (["m"] * 8 + ["n"] * 22)
+    given = {"well": well, "batch": batch, "cut": cut, "day": day}
+    data = planted(covariates=given, roles=dict.fromkeys(given, "technical"))
     strata = strata_of(data, cancer)
-    assert strata.name == "batch and cut"
+    assert strata.name == "day and batch"
     assert list(strata.index) == data.samples
 
 

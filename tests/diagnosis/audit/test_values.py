@@ -115,3 +115,11 @@ def test_what_is_censored_is_not_detected(planted, cancer, noise_of):
     assert amounts["features detected"].tolist() == [20.0] * 30 + [30.0] * 30
     assert "share missing" not in amounts
     assert isinstance(amounts, pd.DataFrame)
+
+
+def test_few_samples_completely_apart_in_depth_are_a_caveat(planted, cancer, noise_of):
+    values = noise_of(8, 120)
+    values[:4] *= 3
+    told = [one for one in audit(planted(4, 4, values=values), cancer).of("depth") if one.severity == "caveat"]
+    assert told
+    assert told[0].numbers["auc"] == 1.0

@@ -51,8 +51,7 @@ class Compared:
         """The column decides the class."""
         if self.numeric:
             return self.effect in (0.0, 1.0)
-        able = min(self.partners.expected_cases, self.partners.expected_controls) > 0
-        return able and self.partners.pairs == 0 and len(self.counts) > 1
+        return self.partners.is_coarse and self.partners.pairs == 0 and len(self.counts) > 1
 
     @property
     def allows_no_comparison(self) -> bool:

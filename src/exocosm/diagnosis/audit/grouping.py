@@ -15,7 +15,6 @@ from exocosm.diagnosis.audit.thresholds import (
     LEVEL,
     PARTNERS_EXPECTED,
     PARTNERS_FATAL,
-    STRATA_KEPT,
 )  # fmt: skip
 from exocosm.diagnosis.dataset import Contrast, Dataset, Role
 
@@ -48,8 +47,13 @@ class Partners:
     @property
     def none_possible(self) -> bool:
         """Practically no comparison within groups, although groups of these sizes would allow it."""
-        able = min(self.expected_cases, self.expected_controls) >= PARTNERS_EXPECTED
-        return able and min(self.cases, self.controls) < PARTNERS_FATAL
+        sides = ((self.cases, self.expected_cases), (self.controls, self.expected_controls))
+        return any(share < PARTNERS_FATAL and expected >= PARTNERS_EXPECTED for share, expected in sides)
+
+    @property
+    def is_coarse(self) -> bool:
+        """Of at least one class most would find a partner if the classes were dealt out at random."""
+        return max(self.expected_cases, self.expected_controls) >= PARTNERS_EXPECTED
 
     @property
     def least(self) -> float:
@@ -152,31 +156,36 @@ def groupings(dataset: Dataset) -> Mapping[str, pd.Series]:
 def strata_of(dataset: Dataset, contrast: Contrast) -> pd.Series | None:
     """The technical grouping within which cases and controls of a contrast can be compared; None if nothing is known.
 
-    Joined from the technical columns.  First those that go with the class (p < 0.05), strongest first, as long as
-    somebody keeps a partner; then others while four fifths of those with a partner keep one.  The series is named after
-    the columns joined; index: the samples of the contrast.
+    Joined from the technical columns that go with the class (p < 0.05), strongest first, as long as both classes keep
+    partners.  If none goes with the class, the column that moves the values most, so that its noise drops out.  The
+    series is named after the columns joined; index: the samples of the contrast.
     """
     within = dataset.of(contrast)
     is_case = contrast.is_case(within.labels)
-    known = groupings(within)
-    if not known:
+    shared = {name: (groups, partners(groups, is_case, within.subjects)) for name, groups in groupings(within).items()}
+    usable = {name: groups for name, (groups, found) in shared.items() if found.is_coarse}
+    if not usable:
         return None
-    chances = {name: _chance(groups, is_case, within.subjects) for name, groups in known.items()}
-    joined: pd.Series | None = None
-    names: list[str] = []
-    for name in sorted(known, key=lambda one: (chances[one], one)):
-        finer = known[name] if joined is None else joined + " | " + known[name]
+    chances = {name: _chance(groups, is_case, within.subjects) for name, groups in usable.items()}
+    tied = sorted((name for name in usable if chances[name] < LEVEL), key=lambda name: (chances[name], name))
+    if not tied:
+        name = _that_moves_most(within, usable)
+        return usable[name].rename(name)
+    joined, names = usable[tied[0]], [tied[0]]
+    for name in tied[1:]:
+        finer = joined + " | " + usable[name]
         now = partners(finer, is_case, within.subjects)
-        if joined is not None:
-            before = partners(joined, is_case, within.subjects)
-            tied = chances[name] < LEVEL
-            kept = sum(now.with_partner) / max(1, sum(before.with_partner))
-            if not (tied and now.least >= PARTNERS_FATAL and now.smallest_p <= LEVEL) and kept < STRATA_KEPT:
-                continue
-        elif min(now.expected_cases, now.expected_controls) < PARTNERS_EXPECTED and len(known) > 1:
-            continue  # a name per sample, such as a well: no grouping to begin with
-        joined, names = finer, [*names, name]
-    return None if joined is None else joined.rename(" and ".join(names))
+        if now.least >= PARTNERS_FATAL and now.smallest_p <= LEVEL:
+            joined, names = finer, [*names, name]
+    return joined.rename(" and ".join(names))
+
+
+def _that_moves_most(within: Dataset, usable: Mapping[str, pd.Series]) -> str:
+    from exocosm.diagnosis.audit.explained import common_values, explained_share
+
+    values = common_values(within)
+    shares = {name: explained_share(values, groups) for name, groups in usable.items()}
+    return max(shares, key=lambda name: (-1.0 if shares[name] != shares[name] else shares[name], name))
 
 
 def _chance(groups: pd.Series, is_case: pd.Series, subjects: pd.Series) -> float:

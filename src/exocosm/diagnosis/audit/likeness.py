@@ -24,6 +24,7 @@ REPEAT = re.compile(
     r"[ _.-](?:rep|replicate|tech|technical|run|lane|dup|duplicate|rerun)[ _.-]?\d{0,2}$", re.IGNORECASE
 )
 ROBUST = 1.4826  # median absolute deviation -> standard deviation of a normal distribution
+SAMPLES_PER_PATTERN = 20
 MOST_ALIKE = 6  # more samples alike than this are a batch, not repeats
 STRONGEST = 3.0  # standard deviations at which a feature of one sample is cut, so that no feature decides
 
@@ -127,7 +128,8 @@ def _near(
 
 def _own_pattern(dataset: Dataset) -> NDArray[np.float64] | None:
     """What is special of every sample [sample, feature]: the stronger half of the features on the common scale, minus
-    the median of the sample's class, in units of the feature's spread; None if there are too few features."""
+    the median of the sample's class, in units of the feature's spread, without the few patterns that many samples share
+    (batches, blood cells: one principal component per twenty samples); None if there are too few features."""
     from exocosm.diagnosis.scale import comparable
 
     scaled = comparable(dataset.values, dataset.kind, dataset.censored)
@@ -144,6 +146,9 @@ def _own_pattern(dataset: Dataset) -> NDArray[np.float64] | None:
     if own.shape[1] < LEAST_FEATURES_ALIKE:
         return None
     table = (own / own.std(axis=0)).clip(-STRONGEST, STRONGEST).fillna(0.0).to_numpy(float)
+    shared = len(table) // SAMPLES_PER_PATTERN
+    left, size, right = np.linalg.svd(table, full_matrices=False)
+    table = table - (left[:, :shared] * size[:shared]) @ right[:shared]
     return table + 1e-9 * np.arange(table.shape[1])  # a sample at every median has no pattern, and no division by 0
 
 

@@ -143,17 +143,21 @@ def _accessions(within: Dataset) -> list[Order]:
 
 
 def _sample_numbers(names: Sequence[str]) -> list[Order]:
-    """Numbers in names that are otherwise all the same, such as plasma_017."""
+    """A number that every name has in the same place, such as plasma_017, 01_control or case12 beside control13."""
     pieces = [DIGITS.findall(name[:MOST_LETTERS]) for name in names]
     bare = {DIGITS.sub("#", name[:MOST_LETTERS]) for name in names}
-    if len(bare) != 1 or not pieces or not pieces[0]:
-        return []
-    table = np.array([[float(piece) for piece in row] for row in pieces])
-    found = []
-    for column in range(table.shape[1]):
-        if np.unique(table[:, column]).size >= MOSTLY_DISTINCT * len(names):
-            found.append(Order("sample number", "numbers in the sample names", table[:, column]))
-    return found[:1]
+    places: list[int] = []
+    if len(bare) == 1:
+        places = list(range(len(pieces[0])))
+    elif all(name.startswith("#") for name in bare):
+        places = [0]
+    elif all(name.endswith("#") for name in bare):
+        places = [-1]
+    for place in places:
+        numbers = np.array([float(row[place]) for row in pieces])
+        if np.unique(numbers).size >= MOSTLY_DISTINCT * len(names):
+            return [Order("sample number", "numbers in the sample names", numbers)]
+    return []
 
 
 def sorted_names(within: Dataset, order: Order) -> list[str]:

@@ -26,9 +26,6 @@ PARTNERS_CAVEAT = 0.80
 AUC_FATAL = 0.99
 """Of the class told from the technical columns alone.  For two normal distributions this is where they overlap by a
 tenth, thus the same limit as PARTNERS_FATAL for columns that cannot be seen one by one."""
-STRATA_KEPT = 0.80
-"""A technical column that is not tied to the class refines the strata only while four fifths of the samples that had a
-partner keep one."""
 
 # --- what is a number, what a group ---------------------------------------------------------------------------------
 GROUP_SIZE = 3.0
@@ -53,8 +50,8 @@ NEAR_DUPLICATE_SPREADS = 6.0
 """How many robust standard deviations above the median (Fisher's z) the correlation of two samples must lie..."""
 NEAR_DUPLICATE_GAP = 1.5
 """...and how many times nearer (as 1 - r) the two must be to each other than to the next other sample."""
-NEAR_DUPLICATE_LEAST = 0.80
-"""...and how strong the correlation must be after every feature's own level is taken away."""
+NEAR_DUPLICATE_LEAST = 0.70
+"""...and how strong the correlation must be without what many samples share: half of the own variance is common."""
 
 # --- comparability --------------------------------------------------------------------------------------------------
 SUMS_ALIKE = 1.05
@@ -70,6 +67,11 @@ STANDARDISED = 0.02
 """A feature's mean within this of 0, and its spread within this of 1: standardised over the samples."""
 NEGATIVE_SHARE = 0.25
 """More negative values than this: something was subtracted."""
+
+# --- shifts ---------------------------------------------------------------------------------------------------------
+FOUND_MOSTLY = 0.80
+"""Features found in four fifths of the samples are asked how much they move with batches: weaker ones are mostly
+counting noise.  (No verdict hangs on it.)"""
 
 # --- size -----------------------------------------------------------------------------------------------------------
 POWER = 0.80

@@ -71,7 +71,7 @@ def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
                         "class before any marker is looked at.")  # fmt: skip
             advice = "Equal amounts (or the same depth) of cases and controls must be measured."
             findings.append(Finding(NAME, "fatal", sentence, numbers, advice=advice, concerns=(name,)))
-        elif raised < LEVEL:
+        elif raised < LEVEL or (area in (0.0, 1.0) and p < LEVEL):
             sentence = f"'{name}' differs by class: AUC {interval(area, low, high)}, {chance(p)}; {told}."
             advice = "Weak features are then detected more often in one class: look at each marker's detection too."
             findings.append(Finding(NAME, "caveat", sentence, numbers, advice=advice, concerns=(name,)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from exocosm.diagnosis.audit.association import auc, holm, rank_sum_p
-from exocosm.diagnosis.audit.finding import Finding, Severity
+from exocosm.diagnosis.audit.finding import Finding
 from exocosm.diagnosis.audit.grouping import columns_of
 from exocosm.diagnosis.audit.orderings import (
     Order,
@@ -71,9 +71,9 @@ def _finding(
         how = counted if runs.p <= drift else (
             f"cases come {'later' if numbers['auc_place'] > 0.5 else 'earlier'} (AUC of the place "
             f"{numbers['auc_place']:.2f}, {chance(drift)})")  # fmt: skip
-        severity: Severity = "note" if order.origin != "processing" and known else "caveat"
         sentence = f"By {order.name} the classes are not well mixed: {how}."
-        return Finding(NAME, severity, sentence, numbers, advice="Look for a drift along this order in the markers.")
+        advice = "The order may hide a grouping, such as plates or sequencing pools: ask, and give it as a column."
+        return Finding(NAME, "caveat", sentence, numbers, advice=advice)
     blocks = _blocks(within, order, runs)
     if order.origin == "processing":
         sentence = (f"By {order.name} the classes were handled one after the other: {blocks}; {counted}. Whatever "
@@ -81,9 +81,14 @@ def _finding(
         advice = "Measure cases and controls in a random order."
         return Finding(NAME, "fatal", sentence, numbers, advice=advice, concerns=(order.name,))
     sentence = f"The classes coincide with the order of the {order.name}: {blocks}; {counted}."
+    if order.origin == "sample number" and names_say_class(within.samples, list(cases)):
+        sentence += " The names say the class, so that the numbers may have been given by class after the measurement."
+        advice = "Say whether the numbers are the run order."
+        return Finding(NAME, "caveat", sentence, numbers, advice=advice, concerns=(order.name,))
     if known:
         sentence += " Other columns tell how the samples were handled, so that this is not taken for the run order."
-        return Finding(NAME, "caveat", sentence, numbers, concerns=(order.name,))
+        advice = "Ask whether the numbers hide a grouping, such as plates or sequencing pools."
+        return Finding(NAME, "caveat", sentence, numbers, advice=advice, concerns=(order.name,))
     sentence += (" Nothing else is known of the order in which the samples were handled, so that a difference between "
                  "the classes cannot be put down to the disease.")  # fmt: skip
     advice = ("Ask the authors for run order or batches. If the numbers were given by class after randomised runs, "

@@ -34,7 +34,7 @@ def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
     if near:
         told = "; ".join(f"{one} and {other} (r = {r:.3f}, next {nearest:.2f})" for one, other, r, nearest in near[:4])
         sentence = (f"{counted(len(near), 'pair')} of samples are nearly the same, far more than others "
-                    f"(correlation above {found.threshold:.2f} without each feature's level): {told}.")  # fmt: skip
+                    f"(correlation above {found.threshold:.2f} without what many share): {told}.")  # fmt: skip
         pairs = [(one, other) for one, other, _, _ in near]
         findings.append(Finding(NAME, "caveat", sentence, {"pairs": len(near), "threshold": found.threshold},
                                 advice=TOGETHER + " Say whether they are repeats of one subject.",

@@ -81,8 +81,8 @@ def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
     able, why = reach.panel
     if not able:
         findings.append(Finding(NAME, "caveat", f"No panel can be judged: {why}.", numbers))
-    sentence = (f"{who[0].upper()}{who[1:]}: with 80 % power a marker named before is told from chance at an AUC of "
-                f"{_area(reach.auc_one)}, any one of {reach.features} features at {_area(reach.auc_any)}.")  # fmt: skip
+    sentence = (f"{who[0].upper()}{who[1:]}: with 80 % power a marker named before is told at AUC "
+                f"{_area(reach.auc_one)}, and any one of {reach.features} features at {_area(reach.auc_any)}.")  # fmt: skip
     return [*findings, Finding(NAME, "note", sentence, numbers)]
 
 
@@ -125,4 +125,4 @@ def least_auc(cases: int, controls: int, level: float) -> float:
 
 
 def _area(area: float) -> str:
-    return f"{area:.2f} or more" if math.isfinite(area) else "no value whatever"
+    return f"{area:.2f} or more" if math.isfinite(area) else "none, not even 1"

@@ -12,7 +12,6 @@ from exocosm.diagnosis.audit.thresholds import (
     LEAST_TO_PREDICT,
     LEVEL,
     PARTNERS_CAVEAT,
-    PARTNERS_EXPECTED,
 )  # fmt: skip
 from exocosm.diagnosis.audit.wording import chance, interval, percent
 from exocosm.diagnosis.dataset import Contrast, Dataset
@@ -51,8 +50,7 @@ def _alone(one: Compared, contrast: Contrast) -> Finding | None:
                     f"({one.by_class}; {one.strength}).")  # fmt: skip
         advice = f"Measure cases and controls together in each '{one.name}'; no statistics can replace that."
         return Finding(NAME, "fatal", sentence, one.numbers, advice=advice, concerns=(one.name,))
-    able = min(shared.expected_cases, shared.expected_controls) >= PARTNERS_EXPECTED
-    if able and shared.smallest_p > LEVEL and one.p < FATAL_LEVEL:
+    if shared.is_coarse and shared.smallest_p > LEVEL and one.p < FATAL_LEVEL:
         sentence = (f"Within '{one.name}' there is too little to compare: {shared.pairs} pairs of a case and a control "
                     f"({overlap}), so that even a perfect marker could not reach p = {LEVEL} there.")  # fmt: skip
         return Finding(NAME, "fatal", sentence, one.numbers, concerns=(one.name,))
