@@ -72,7 +72,7 @@ NO_NAMES = [
     "", "  ", "21-5p", "miR", "miR-", "let-", "hsa", "hsa-", "miR-5p", "GAPDH", "RNU6B", "U6 snRNA", "SNORD44",
     "MIR17HG", "MIR155HG", "anti-miR-21", "Hsa-Mir-17-P1a_5p", "hsa-piR-1234", "miR-21-4p", "miR-123456", "21",
     "hsa-miR-21-5p (MIMAT0000069)", "hsa-miR-21-5p (MIMAT0004494)", "mir-mir-21", "x" * (LONGEST + 1), "miR-21\x00",
-    "../miR-21", "=miR-21", "miR-1/" * 20,
+    "../miR-21", "=miR-21", "pre-miR-21-5p", "pre-miR-21*", "miR-17-92/21-3p", "let-7-92a-5p", "miR-1/" * 20,
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exocosm.errors import InputError
 from exocosm.markers import tables
-from exocosm.markers.mirna_name import parse_mirna
+from exocosm.markers.mirna_name import is_mirna, parse_mirna
 from exocosm.markers.relating import RELATIONS
 from exocosm.markers.relations import relation_of, resolve
 
@@ -50,6 +50,7 @@ PAIRS = [
     ("miR-146a-5p", "miR-146b-3p", "different", False),
     ("miR-17-92 cluster", "hsa-miR-21-5p", "different", False),
     ("miR-17-92 cluster", "miR-106b-25 cluster", "different", False),
+    ("miR-17 family", "miR-17-92 cluster", "different", False),
     ("MIMAT9999999", "hsa-miR-21-5p", "different", False),
 ]
 
@@ -89,6 +90,24 @@ def test_same_means_the_same_sequence(one: str, other: str, style: str, other_st
     assert match.same == (MATURES[one].sequence == MATURES[other].sequence)
     back = relation_of(_written(other, other_style), _written(one, style))
     assert (back.relation, back.same) == (match.relation, match.same)
+
+
+SLOPPY = st.builds(
+    lambda species, prefix, number, letter, copy, end: f"{species}{prefix}{number}{letter}{copy}{end}",
+    st.sampled_from(["", "hsa-", "mmu-"]),
+    st.sampled_from(["miR-", "mir-", "MIR", "let-"]),
+    st.sampled_from(["7", "16", "17", "21", "92", "146", "199", "200", "375", "451"]),
+    st.sampled_from(["", "a", "b"]),
+    st.sampled_from(["", "-1", "-2"]),
+    st.sampled_from(["", "-5p", "-3p", "*", "-3p.1", " family", " cluster", "/b-3p"]),
+).filter(is_mirna)
+
+
+@given(SLOPPY, SLOPPY)
+def test_sloppy_names_relate_the_same_both_ways(one: str, other: str) -> None:
+    there, back = relation_of(one, other), relation_of(other, one)
+    assert (there.relation, there.same) == (back.relation, back.same)
+    assert relation_of(one, one).same
 
 
 @given(MATURE, st.lists(MATURE, max_size=12), STYLE)

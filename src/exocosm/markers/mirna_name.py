@@ -227,7 +227,9 @@ def _single(plain: str) -> MirnaName | None:
         return None
     if found.species == "has":
         found, notes = replace(found, species="hsa"), [*notes, "'has' is read as 'hsa'"]
-    if precursor and found.arm == "":
+    if precursor and (found.arm or found.star):
+        return None  # a hairpin has no arm
+    if precursor:
         found = replace(found, kind="precursor")
     if found.kind == "precursor" and _is_cluster(found):
         found = replace(found, kind="cluster", number=f"{found.number}{found.letter}~{found.copy}", letter="", copy="")
@@ -290,7 +292,11 @@ def _number(digits: str) -> str:
 
 def _is_cluster(found: MirnaName) -> bool:
     """Whether `miR-17-92` (read as copy 92 of miR-17) is the short name of a cluster."""
-    return len(found.copy) > 1 and f"{found.number}{found.letter}~{found.copy}" in _cluster_ends()
+    return (
+        found.prefix == "mir"
+        and len(found.copy) > 1
+        and f"{found.number}{found.letter}~{found.copy}" in _cluster_ends()
+    )
 
 
 @lru_cache(maxsize=1)
@@ -327,7 +333,7 @@ def _combined(parts: list[str]) -> MirnaName | None:
     if not 1 < len(parts) <= MOST_PARTS:
         return None
     first = _single(parts[0])
-    if first is None:
+    if first is None or first.kind == "cluster":
         return None
     members, short, species = [first], False, first.species
     for part in parts[1:]:
@@ -341,7 +347,7 @@ def _combined(parts: list[str]) -> MirnaName | None:
         elif re.match(r"\d", bare):
             bare, short = f"{head}{prefix}-{bare}", True
         found = _single(bare)
-        if found is None:
+        if found is None or found.kind == "cluster":
             return None
         members.append(found if found.species else replace(found, species=species))
     last = members[-1]

@@ -283,6 +283,8 @@ def _of_groups(one: MirnaName, other: MirnaName) -> Finding:
     if one.kind in ("cluster", "family") and one.kind == other.kind:
         same = left is right if left or right else one.number == other.number
         return (SAME, True, f"the same {one.kind}") if same else ("different", False, f"another {one.kind}")
+    if {one.kind, other.kind} == {"cluster", "family"}:
+        return "different", False, "one is a cluster in the genome, the other a family by sequence"
     group, member, group_name = (left, other, one) if one.kind in ("cluster", "family") else (right, one, other)
     kind = group_name.kind
     if group is None:
