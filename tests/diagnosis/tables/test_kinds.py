@@ -118,3 +118,18 @@ def test_minus_infinity_of_a_logarithm_is_not_detected(made) -> None:
     data = made.read(made.table(values))
     assert data.kind == "log_expression" and data.censored.iloc[3, 2] and np.isnan(data.values.iloc[3, 2])
     assert data.censored.to_numpy().sum() == 1
+
+
+def test_logarithms_of_intensities_are_no_cycles(made) -> None:
+    values = np.round(np.log2(made.counts * 1e6 + 1e5), 3)
+    genes = [
+        f"{letter}{other}D{place}" for place, (letter, other) in enumerate(zip("ABCDEF" * 5, "GHIJK" * 6, strict=True))
+    ]
+    data = made.read(made.table(values, rows=genes, corner="gene"))
+    assert data.kind == "log_expression"
+    assert any(note.what == "kind" and note.serious and "cycles" in note.sentence for note in data.notes)
+
+
+def test_whole_cycles_are_cycles_if_they_pile_up_at_the_last(made) -> None:
+    data = made.read(made.table(np.round(made.cycles()).astype(int)))
+    assert data.kind == "ct" and data.censored.to_numpy().any()

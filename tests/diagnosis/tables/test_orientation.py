@@ -85,3 +85,18 @@ def test_samples_that_stand_twice_are_refused(made) -> None:
     columns = (*made.samples[:-1], made.samples[0])
     with pytest.raises(InputError, match=r"several columns\s+\(CRC_1\)"):
         made.read(made.table(columns=columns))
+
+
+def test_one_measurement_per_line_is_told_to_be_pivoted(made) -> None:
+    lines = ["Sample,Target,Ct"]
+    lines += [
+        f"{one},{other},{20 + number / 7:.2f}" for one in made.samples for number, other in enumerate(made.features)
+    ]
+    with pytest.raises(InputError, match="pivot"):
+        made.read("\n".join(lines))
+
+
+def test_rows_without_names_are_numbered(made) -> None:
+    header, *lines = [line.split(",", 1)[1] for line in made.in_rows(("target", [0, 1] * 6)).splitlines()]
+    data = made.read("\n".join([header, *lines]), "", label_column="target")
+    assert data.classes == {"0": 6, "1": 6} and data.values.shape == (12, 30) and data.samples[0] == "1"

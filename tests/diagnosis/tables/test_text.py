@@ -140,3 +140,13 @@ def test_lines_of_the_wrong_length_are_named(made, plain) -> None:
 def test_what_is_no_table_is_refused_in_words(made, content, words) -> None:
     with pytest.raises(ExocosmError, match=words):
         made.read(content)
+
+
+def test_points_between_thousands(made, said) -> None:
+    values = made.counts * 37
+    grouped = np.array([[f"{number:,}".replace(",", ".") for number in row] for row in values])
+    data = made.read(made.table(grouped, delimiter=";"))
+    assert np.array_equal(data.values.to_numpy(), values.T)
+    assert "1.234 is one thousand" in said(data, "file")
+    broken = made.table(np.round(values / 1000, 3), delimiter=";")
+    assert np.allclose(made.read(broken).values.to_numpy(), values.T / 1000)

@@ -27,17 +27,21 @@ _UNDETECTED = frozenset([
 _NO_WORD = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "<na>", "n.a."})  # where - and none may be answers
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?\Z", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\Z", re.ASCII)
+_POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+\Z", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _LIMIT = re.compile(r"([<>≤≥])=?\s*(\S+)\Z")
+_MANY_POINTS = 5
 NOTHING = float("nan")
 
 
 def meaning(cell: str, comma: str = "") -> tuple[State, float]:
     """What a cell says, with its number (the limit for '<0.5' and '>40'; NaN if there is none).
 
-    comma: 'decimal' if 3,14 is a number, 'thousands' if 1,234 is one.
+    comma: 'decimal' if 3,14 is a number, 'thousands' if 1,234 is one, 'points' if 1.234 is one thousand and more.
     """
     text = cell.strip().strip('"').strip()
+    if comma == "points" and _POINTS.match(text):
+        text = text.replace(".", "")
     if _NUMBER.match(text):
         return "number", _value(text)
     known = text.casefold()
@@ -68,10 +72,17 @@ def is_unanswered(cell: str) -> bool:
 
 
 def comma_of(cells: Iterable[str], delimiter: str) -> tuple[str, bool]:
-    """What commas inside numbers mean: 'decimal', 'thousands' or '' (there are none), and whether that is sure."""
-    grouped = 0
+    """What marks inside numbers mean: 'decimal', 'thousands', 'points' or '', and whether that is sure."""
+    grouped = pointed = whole = 0
+    broken = False  # whether any point or number without one speaks against points between thousands
     for cell in cells:
         if "," not in cell:
+            if "." in cell:
+                pointed += 1
+                broken = broken or not _POINTS.match(cell.strip())
+            elif cell.isdigit():
+                whole += 1
+                broken = broken or len(cell) > 3
             continue
         text = cell.strip().strip('"').strip()
         thousands = bool(_THOUSANDS.match(text))
@@ -80,9 +91,12 @@ def comma_of(cells: Iterable[str], delimiter: str) -> tuple[str, bool]:
         if thousands and (text.count(",") > 1 or "." in text):
             return "thousands", True
         grouped += thousands
-    if not grouped:
-        return "", True
-    return ("decimal" if delimiter == ";" else "thousands"), False
+    if grouped:
+        return ("decimal" if delimiter == ";" else "thousands"), False
+    # 1.234 beside 56, never 1.2 and never 1234: the points of German and Spanish spreadsheets
+    if pointed >= _MANY_POINTS and whole and not broken and delimiter != ",":
+        return "points", False
+    return "", True
 
 
 def _with_comma(text: str, comma: str) -> float | None:

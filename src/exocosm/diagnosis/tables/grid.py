@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from exocosm.diagnosis.tables.cells import comma_of, is_missing, meaning
+from exocosm.diagnosis.tables.features import is_strong
 from exocosm.diagnosis.tables.layout import DELIMITERS, Layout, layout_of
 from exocosm.diagnosis.tables.text import Text
 from exocosm.errors import CheckError, InputError, Problem
@@ -104,6 +105,8 @@ def _text_columns(rows: list[list[str]], header: list[str], layout: Layout, comm
 def _names(rows: list[list[str]], title: str, layout: Layout) -> bool:
     """Whether a first column of numbers holds names."""
     word = title.strip().casefold().replace(" ", "_")
+    if is_strong(title.strip()):
+        return False
     if layout.shifted or not word or word in _IDENTIFIERS or word.endswith(("id", "_name")):
         return True
     cells = [row[0].strip() for row in rows if row]
@@ -140,7 +143,7 @@ def _filled(source: Text, layout: Layout, header: list[str], text: list[int], co
         for column, store in columns.items():
             store.append(cells[column].strip())
         parts = cells[lead:] if lead >= 0 else [cells[column] for column in kept]
-        if _fast(parts, line, missing, numbers[row]):
+        if comma != "points" and _fast(parts, line, missing, numbers[row]):
             continue
         for position, cell in enumerate(parts):
             state, value = meaning(cell, comma)
@@ -227,8 +230,11 @@ def _tell(grid: Grid, sure: bool) -> None:
     if layout.skipped:
         said.append(f"{len(layout.skipped)} lines beside the table (comments, titles) were skipped")
     if grid.comma:
-        meant = "1,5 is one and a half" if grid.comma == "decimal" else "1,234 is one thousand and more"
-        said.append(f"commas stand inside numbers: {meant}" + ("" if sure else " (assumed: look at a few values)"))
+        meant = {"decimal": "1,5 is one and a half", "thousands": "1,234 is one thousand and more"}
+        said.append(
+            f"marks stand inside numbers: {meant.get(grid.comma, '1.234 is one thousand and more')}"
+            + ("" if sure else " (assumed: look at a few values)")
+        )
     empty = [column for position, column in enumerate(grid.columns)
              if not grid.header[column] and np.isnan(grid.numbers[:, position]).all()]  # fmt: skip
     if empty:

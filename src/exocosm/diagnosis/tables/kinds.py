@@ -14,6 +14,7 @@ from exocosm.errors import InputError, nearest
 _LOOKED = 1_000_000  # numbers
 _CYCLES = (5.0, 50.0)  # of qPCR
 _LAST_CYCLES = (28.0, 50.0)  # among which the last one is looked for
+_BEHIND_LAST = 0.1  # of the numbers at most are above the last cycle
 _CODES = (0.0, -1.0, 99.0, 100.0, 999.0, 9999.0)  # that programs write for 'no cycle'
 _LEAST_PILE = 3
 _PILE_SHARE = 0.003
@@ -64,17 +65,19 @@ def _seen(numbers: np.ndarray, undetected: int, feature_kinds: Sequence[str], hi
     cycles = numbers[~np.isin(numbers, _CODES)]
     within = float(((cycles >= _CYCLES[0]) & (cycles <= _CYCLES[1])).mean()) if cycles.size else 0.0
     broken = float((cycles != np.round(cycles)).mean()) if cycles.size else 0.0
+    counted = Counter(feature_kinds)
+    mirnas = counted["mirna"] + counted["precursor"] > len(feature_kinds) / 2
     piles = piles_of(cycles) if within > 0.9 else {}
-    if within > 0.9 and not proteins and (broken > 0.3 or undetected):
-        if piles or undetected:
-            pile = f"{', '.join(f'{value:g} stands {count} times' for value, count in piles.items())}" if piles else ""
+    # the last cycle is behind nearly all others; what was filled in for missing logarithms is not
+    last = {value: count for value, count in piles.items() if (cycles > value).mean() <= _BEHIND_LAST}
+    if within > 0.9 and not proteins and (broken > 0.3 or undetected or (last and mirnas)):
+        if last or undetected:
+            pile = f"{', '.join(f'{value:g} stands {count} times' for value, count in last.items())}"
             words = f"{undetected} cells say 'not detected' in words" if undetected else ""
             return "ct", f"{within:.0%} lie between 5 and 50 cycles, and {' and '.join(x for x in (pile, words) if x)}"
-        if middle >= 20 and high > 25:
-            return (
-                "ct",
-                f"{within:.0%} lie between 5 and 50 cycles, half of them above {middle:.1f}, though no value repeats",
-            )
+        if mirnas and middle >= 20 and high > 25:
+            half = f"half of them above {middle:.1f}"
+            return "ct", f"{within:.0%} lie between 5 and 50 cycles, {half}, though no value repeats"
     above = numbers[numbers > 0]
     if proteins and low >= 0 and above.size and float(np.median(above)) >= _INTENSE:
         return "protein_intensities", f"the features are proteins and the numbers go {span}"
@@ -110,6 +113,8 @@ def _tell_scale(kind: Kind, values: np.ndarray, numbers: np.ndarray, notes: list
         if sums.min() > 0 and np.ptp(sums) <= _EVEN * sums.mean():
             notes.append(Note("normalised", f"every sample adds up to {sums.mean():,.0f}: the numbers are shares (CPM, "
                               "TPM), so one feature that rises lowers all others"))  # fmt: skip
+    if kind == "log_expression" and float(np.median(numbers)) >= 15 and numbers.min() >= 5:
+        notes.append(Note("kind", "if these are cycles of qPCR (more cycles, less of it), say kind: ct", serious=True))
     if kind == "log_expression" and values.shape[0] > 2 and values.shape[1] >= 50 and not np.isnan(values).any():
         ordered = np.sort(values, axis=1)
         if np.ptp(ordered, axis=0).max() <= 1e-6 * max(1.0, float(np.abs(values).max())):

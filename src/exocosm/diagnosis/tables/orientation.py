@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,7 @@ _FEATURE_WORDS = ("gene", "mirna", "mir", "symbol", "probe", "idref", "protein",
                   "uniprot", "accession", "entrez", "transcript", "analyte", "assay", "detector")  # fmt: skip
 _SAMPLE_WORDS = ("sample", "patient", "subject", "donor", "individual", "participant", "case")
 _TEXT_COLUMNS = 12  # beside numbers that are looked through for names
+_PAIRED = 0.4  # of the lines, and of all pairs of sample and feature, in a table with one measurement per line
 _LOOKED = 3000  # names whose shape is looked at
 _SHARE = 0.5  # of names that must look like features to count as evidence
 
@@ -53,9 +55,16 @@ class Oriented:
 
 
 def oriented(
-    grid: Grid, sheets: Sequence[Sheet], samples_in: str, feature_column: str, notes: list[Note], columns: str = ""
+    grid: Grid,
+    sheets: Sequence[Sheet],
+    samples_in: str,
+    feature_column: str,
+    notes: list[Note],
+    columns: str = "",
+    about: Collection[str] = (),
 ) -> Oriented:
-    """The table with its samples in rows.  columns: a prefix that was taken off the columns that hold samples.
+    """The table with its samples in rows.  columns: what the columns that hold samples were chosen as.  about: names of columns of
+    numbers that are about the samples, not features.
 
     Errors: InputError if the names of samples and the orientation contradict each other, or nothing tells.
     """
@@ -63,7 +72,9 @@ def oriented(
         raise InputError(f"samples_in is '{samples_in}'; expected 'rows', 'columns' or nothing")
     across = [grid.header[column] for column in grid.columns]
     told = list(grid.text)[:_TEXT_COLUMNS]
-    by_column, by_row, row_names = 0, 0, told[0] if told else -1
+    by_column, by_row = 0, 0
+    row_names = next((column for column in told if _unique(grid.text[column])), -1)
+    _refuse_long(grid, told)
     for sheet in sheets:
         by_column, by_row, row_names = _named(sheet, grid, across, told)
         if by_row or by_column:
@@ -84,7 +95,7 @@ def oriented(
     how = "as asked" if samples_in else "recognised"
     notes.append(Note("orientation", f"samples stand in the {where} ({how}): {counts}; {shapes}"))
     if in_rows:
-        return _from_rows(grid, row_names, feature_column)
+        return _from_rows(grid, row_names, feature_column, about)
     return _from_columns(grid, feature_column, notes)
 
 
@@ -149,6 +160,22 @@ def _decided(
     raise InputError(f"'{name}': samples in rows or in columns?  {counts}; {shapes}; say which by samples_in")
 
 
+def _refuse_long(grid: Grid, told: list[int]) -> None:
+    """Errors: InputError for a table with one measurement per line."""
+    repeated = [column for column in told if 1 < len(set(grid.text[column])) <= len(grid.lines) / 2]
+    if len(repeated) < 2 or len(grid.columns) > 3:
+        return
+    for one, other in itertools.combinations(repeated, 2):
+        left, right = grid.text[one], grid.text[other]
+        pairs = len(set(zip(left, right, strict=True)))
+        if pairs > _PAIRED * len(grid.lines) and pairs > _PAIRED * len(set(left)) * len(set(right)):
+            raise InputError(
+                f"'{grid.source.name}' has one measurement in each line ('{grid.header[one]}', '{grid.header[other]}'); a "
+                "table with a row per feature and a column per sample is needed: make a pivot table of it in the "
+                "spreadsheet, or use pandas' pivot_table"
+            )
+
+
 def _shape(names: Sequence[str]) -> float:
     looked = [name for name in names[:_LOOKED] if name]
     return sum(map(_is_feature, looked)) / len(looked) if looked else 0.0
@@ -171,7 +198,7 @@ def _unique(names: Sequence[str]) -> bool:
     return len(set(names)) > len(names) / 2
 
 
-def _from_rows(grid: Grid, row_names: int, feature_column: str) -> Oriented:
+def _from_rows(grid: Grid, row_names: int, feature_column: str, asked: Collection[str]) -> Oriented:
     """Samples in rows: columns of words are about the samples, and columns of numbers with such a name as well."""
     if feature_column:
         raise InputError("feature_column is for tables with samples in columns; these samples stand in rows")
@@ -182,7 +209,11 @@ def _from_rows(grid: Grid, row_names: int, feature_column: str) -> Oriented:
         for column, cells in grid.text.items()
         if column != row_names
     }
-    moved = [place for place, column in enumerate(grid.columns) if _about_samples(grid.header[column])]
+    moved = [
+        place
+        for place, column in enumerate(grid.columns)
+        if grid.header[column] in asked or _about_samples(grid.header[column])
+    ]
     for place in moved:
         about[grid.header[grid.columns[place]]] = [_written(value) for value in grid.numbers[:, place]]
     kept = [place for place in range(len(grid.columns)) if place not in set(moved)]

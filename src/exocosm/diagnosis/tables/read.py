@@ -65,7 +65,7 @@ def read_dataset(
     label_sheet = _label_sheet(labels, table, known)
     others = [_sheet(path, known) for path in _paths(covariates)]
     naming = [*([label_sheet] if label_sheet is not None else []), *others, *above]
-    found = oriented(grid, naming, samples_in, feature_column, notes, hint)
+    found = oriented(grid, naming, samples_in, feature_column, notes, hint, (label_column, subject_column))
     inside = [*above, *([found.about_samples] if found.about_samples is not None else [])]
     _say_file(grid, naming, notes)
 
