@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from exocosm.errors import InputError
+from exocosm.markers import blood_cells
 from exocosm.markers.blood_cells import (
     CELLS,
+    HaemolysisResponse,
     blood_cell_markers,
     haemolysis_pair,
     haemolysis_response,
@@ -50,6 +52,15 @@ def test_what_haemolysis_raises() -> None:
     response, sentence = haemolysis_response("miR-21-5p")
     assert response == "raised"
     assert "miR-21 (arm not given): raised, Kirschner2013" in sentence
+
+
+def test_where_sources_disagree_a_rise_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = tuple(
+        HaemolysisResponse("miR-9999", response, source, "page 1", "", "opened", "")
+        for response, source in (("not raised", "One"), ("raised", "Other"))
+    )
+    monkeypatch.setattr(blood_cells, "haemolysis_responses", lambda: rows)
+    assert haemolysis_response("hsa-miR-9999") == ("raised", "miR-9999: raised, Other")
 
 
 def test_a_relation_that_is_too_far_says_nothing() -> None:

@@ -25,7 +25,9 @@ def test_categories(gene: str, category: int) -> None:
     assert found.about
 
 
-@pytest.mark.parametrize("gene", ["MYC", "RABGAP1L", "COLEC11", "ITGB1BP1", "ANXA", "CD63;CANX", "CD63;MYC"])
+@pytest.mark.parametrize(
+    "gene", ["MYC", "RABGAP1L", "RAB3GAP1", "COLEC11", "ITGB1BP1", "ANXA", "CD63;CANX", "CD63;MYC"]
+)
 def test_what_the_table_does_not_name(gene: str) -> None:
     assert misev_category(gene) is None
 

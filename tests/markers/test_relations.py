@@ -31,12 +31,14 @@ PAIRS = [
     ("miR-21", "hsa-miR-21-5p", "arm not given", False),
     ("miR-16", "hsa-miR-16-1-3p", "arm not given", False),
     ("miR-92a-1-5p", "miR-92a-2-5p", "copy", False),
+    ("mmu-miR-92a-1-5p", "mmu-miR-92a-2-5p", "copy", False),
     ("hsa-mir-1302-1", "hsa-mir-1302-2", "copy", False),
     ("hsa-mir-1302", "hsa-mir-1302-2", "copy", False),
     ("miR-21-5p", "hsa-mir-21", "precursor", False),
     ("miR-451a", "hsa-mir-451a", "precursor", False),
     ("miR-146", "hsa-miR-146a-5p", "letter not given", False),
     ("miR-320", "hsa-miR-320a-3p", "letter not given", False),
+    ("miR-451", "hsa-mir-451a", "letter not given", False),
     ("miR-21-5p", "hsa-miR-21-3p", "other arm", False),
     ("miR-21", "miR-21*", "other arm", False),
     ("miR-17-92a cluster", "hsa-miR-20a-5p", "cluster member", False),
@@ -108,6 +110,14 @@ def test_sloppy_names_relate_the_same_both_ways(one: str, other: str) -> None:
     there, back = relation_of(one, other), relation_of(other, one)
     assert (there.relation, there.same) == (back.relation, back.same)
     assert relation_of(one, one).same
+
+
+def test_products_of_copies_are_the_same_only_if_their_sequence_is() -> None:
+    for hairpins in tables.hairpins_of_stem().values():
+        names = {one.name for hairpin in hairpins for one in tables.hairpins()[hairpin]}
+        for one in names:
+            for other in names:
+                assert relation_of(one, other).same == (MATURES[one].sequence == MATURES[other].sequence), (one, other)
 
 
 @given(MATURE, st.lists(MATURE, max_size=12), STYLE)
