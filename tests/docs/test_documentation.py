@@ -21,13 +21,15 @@ from exocosm.bench.samples import read_sample
 from exocosm.study.bench_load import load_bench
 from exocosm.study.load import form_of, load
 from exocosm.study.resolve import resolve
+from exocosm.study.screening_load import load_screening
 from exocosm.workflow.bench import run_bench
 from exocosm.workflow.run import run
+from exocosm.workflow.screening import run_screening
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
-BENCH = ROOT / "examples" / "bench"
-EXAMPLES = sorted(path for path in (ROOT / "examples").rglob("*.yaml") if BENCH not in path.parents)
+BENCH, SCREENING = ROOT / "examples" / "bench", ROOT / "examples" / "screening"
+EXAMPLES = sorted(path for path in (ROOT / "examples").rglob("*.yaml") if path.parent not in (BENCH, SCREENING))
 FENCE = re.compile(r"^```(\w+)[ \t]*([^\n]*)\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)\s#]+)")
 
@@ -137,6 +139,12 @@ def test_examples_of_the_bench_can_be_run(path: Path) -> None:
     else:
         kind = re.search(r"^kind:\s*(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
         assert kind and READERS[kind[1]](path)
+
+
+@pytest.mark.parametrize("path", sorted(SCREENING.glob("*.yaml")), ids=lambda path: path.name)
+def test_examples_of_screening_can_be_run(path: Path) -> None:
+    result = run_screening(load_screening(path), draws=0, people=40, progress=False)
+    assert result.metrics["value"].notna().any()
 
 
 @pytest.mark.slow

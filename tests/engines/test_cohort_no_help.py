@@ -261,8 +261,8 @@ def test_short_events_are_not_missed(height: float, relative: float) -> None:
 
 def _study_cases() -> list[object]:
     paths = sorted(
-        path for path in EXAMPLES.rglob("*.yaml") if path.parent.name != "bench"
-    )  # that folder has no models
+        path for path in EXAMPLES.rglob("*.yaml") if path.parent.name not in ("bench", "screening")
+    )  # no models in those folders
     return [pytest.param(path, marks=[pytest.mark.slow] if path.name in LONG else [], id=path.stem) for path in paths]
 
 

@@ -10,6 +10,7 @@ from exocosm.cli.options import Json, reported
 
 if TYPE_CHECKING:
     from exocosm.diagnosing import Diagnosis
+    from exocosm.diagnosis.dataset import Role
 
 
 @reported
@@ -74,7 +75,7 @@ def diagnose(
                 f"--accept is written CHECK=REASON, such as order='accessions were given by class'; found '{one}'"
             )
         reasons[check.strip()] = reason.strip()
-    roles = {
+    roles: dict[str, Role] = {
         **dict.fromkeys(technical or [], "technical"),
         **dict.fromkeys(biological or [], "biological"),
         **dict.fromkeys(ignore or [], "label"),

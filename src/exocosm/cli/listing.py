@@ -32,8 +32,13 @@ KINDS: Mapping[str, str] = {
     "rotors": "centrifuge rotors",
     "instruments": "instruments whose readings are predicted",
     "prices": "what consumables cost, by the item's word, and of how much that is the price",
+    "markers": "published markers of cancers in body fluids, with study, direction and effect",
+    "panels": "published panels, with what was reported of their markers together",
+    "overlaps": "published markers that several cancers share",
+    "assays": "what reads an isolate in a screening",
 }
 FILTERED = ("values", "quantities", "sources")
+OF_CANCERS = ("markers", "panels", "overlaps")
 SHOWN_OF_VALUE = (
     "id", "quantity", "value", "unit", "method", "organism", "organ", "carrier", "cargo", "fluid", "device", "source",
 )  # fmt: skip
@@ -45,6 +50,10 @@ def rows_of(kind: str, filters: Mapping[str, str], place: Path | None) -> list[R
     """The rows of one kind.  filters: field of a value -> word; place: a folder (studies) or a study file (outputs)."""
     if kind not in KINDS:
         raise InputError(f"there is no list of '{kind}'; {nearest(kind, KINDS)}")
+    if kind in OF_CANCERS:
+        return _of_cancers(kind, filters)
+    if "cancer" in filters:
+        raise InputError(f"a list of {kind} takes no --cancer; that is for {', '.join(OF_CANCERS)}")
     if filters and kind not in FILTERED:
         raise InputError(f"a list of {kind} takes no --{next(iter(filters))}; that is for {', '.join(FILTERED)}")
     if place is not None and kind not in ("studies", "outputs"):
@@ -53,6 +62,16 @@ def rows_of(kind: str, filters: Mapping[str, str], place: Path | None) -> list[R
         known = load_catalogue()
         return _of_catalogue(kind, known, [value for value in known.values if _fits(value, filters)])
     return _PLAIN[kind](place)
+
+
+def _of_cancers(kind: str, filters: Mapping[str, str]) -> list[Row]:
+    from exocosm.cli.markers import marker_rows, overlap_rows, panel_rows
+
+    wrong = set(filters) - {"cancer", "fluid"}
+    if wrong:
+        raise InputError(f"a list of {kind} takes no --{sorted(wrong)[0]}; it takes --cancer and --fluid")
+    rows = {"markers": marker_rows, "panels": panel_rows, "overlaps": overlap_rows}[kind]
+    return rows(filters.get("cancer", ""), filters.get("fluid", ""))
 
 
 def _fits(value: Value, filters: Mapping[str, str]) -> bool:
@@ -245,6 +264,18 @@ def _prices(place: Path | None) -> list[Row]:
     ]  # fmt: skip
 
 
+def _assays(place: Path | None) -> list[Row]:
+    from exocosm.screening.assays.registry import assays
+
+    return [
+        {
+            "assay": name, "title": module.TITLE, "reads": ", ".join(module.ANALYTES),
+            "settings": ", ".join(module.Settings.model_fields),
+        }
+        for name, module in assays().items()
+    ]  # fmt: skip
+
+
 _PLAIN: Mapping[str, Callable[[Path | None], list[Row]]] = {
     "studies": _studies,
     "mechanisms": _mechanisms,
@@ -259,6 +290,7 @@ _PLAIN: Mapping[str, Callable[[Path | None], list[Row]]] = {
     "rotors": _rotors,
     "instruments": _instruments,
     "prices": _prices,
+    "assays": _assays,
 }
 
 
@@ -266,6 +298,7 @@ def details_of(name: str) -> list[Row]:
     """All that is called so: a value row, a quantity, a source, a part of a body, a thing of the bench."""
     from exocosm.bodies import list_mechanisms, list_presets, organisms
     from exocosm.cli.bench_listing import bench_details, bench_names
+    from exocosm.cli.markers import marker_details
 
     known = load_catalogue()
     mechanisms, presets = list_mechanisms(), list_presets()
@@ -282,7 +315,7 @@ def details_of(name: str) -> list[Row]:
         found.append(_preset(name, presets[name]))
     if name in organisms():
         found.append(_organism(name))
-    found += bench_details(name)
+    found += [*bench_details(name), *marker_details(name)]
     if not found:
         every = {*known.by_id, *known.index, *known.sources, *mechanisms, *presets, *organisms(), *bench_names()}
         raise EvidenceError(f"nothing here is called '{name}'; {nearest(name, every)}")

@@ -13,6 +13,7 @@ import typer
 
 from exocosm.cli import experiments
 from exocosm.cli.calculate import calculate
+from exocosm.cli.diagnose import diagnose
 from exocosm.cli.isolate import isolate
 from exocosm.cli.measure import measure
 from exocosm.cli.options import Animals, Draws, Engine, Json, Seed, StudyFile, StudyOrFolder, reported
@@ -200,6 +201,7 @@ def list_(
     cargo: Annotated[str, typer.Option(help="only values for this cargo")] = "",
     fluid: Annotated[str, typer.Option(help="only values for this fluid")] = "",
     device: Annotated[str, typer.Option(help="only values of this column, filter, bead, kit or instrument")] = "",
+    cancer: Annotated[str, typer.Option(help="only markers of this cancer")] = "",
     method: Annotated[str, typer.Option(help="only values found by this method")] = "",
     source: Annotated[str, typer.Option(help="only values from this source")] = "",
 ) -> None:
@@ -212,7 +214,7 @@ def list_(
 
     asked = {
         "quantity": quantity, "organism": organism, "organ": organ, "cell": cell, "carrier": carrier,
-        "cargo": cargo, "fluid": fluid, "device": device, "method": method, "source": source,
+        "cargo": cargo, "fluid": fluid, "device": device, "cancer": cancer, "method": method, "source": source,
     }  # fmt: skip
     filters = {field: word for field, word in asked.items() if word}
     if kind:
@@ -269,6 +271,7 @@ def export(
 @reported
 def schema(
     bench: Annotated[bool, typer.Option("--bench", help="of studies whose arms are protocols of a bench")] = False,
+    screening: Annotated[bool, typer.Option("--screening", help="of studies whose arms are tests of a fluid")] = False,
 ) -> None:
     """Print the JSON schema of study files.
 
@@ -277,8 +280,10 @@ def schema(
     from exocosm.cli.printing import as_json
     from exocosm.study.bench_schema import bench_study_schema
     from exocosm.study.schema import study_schema
+    from exocosm.study.screening_schema import screening_study_schema
 
-    typer.echo(as_json(bench_study_schema() if bench else study_schema()))
+    chosen = bench_study_schema if bench else screening_study_schema if screening else study_schema
+    typer.echo(as_json(chosen()))
 
 
 @app.command()
@@ -294,6 +299,7 @@ app.add_typer(experiments.app, name="experiments")
 app.add_typer(calculate, name="calculate")
 app.command()(isolate)
 app.command()(measure)
+app.command()(diagnose)
 
 
 def main() -> None:
