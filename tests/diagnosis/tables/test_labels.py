@@ -33,6 +33,7 @@ def test_one_rule_brings_names_together_in_both_directions(table, file) -> None:
     ("table", "file"),
     [
         (["S1", "S2", "S3"], ["P1", "P2", "P3"]),  # numbers of different things
+        (["S_1", "S_2", "S_3", "S_4", "k"], ["P_1", "P_2", "P_3", "P_4", "xk"]),
         (["patient1", "patient2"], ["patiant1", "patiant2"]),  # a slip of the pen
         (["1", "2", "3"], ["CRC_1", "CRC_2", "CRC_3", "HC_1", "HC_2", "HC_3"]),
         (["a.1", "a-1"], ["A_1", "B_1"]),  # the rule would make two samples one

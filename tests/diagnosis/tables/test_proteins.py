@@ -18,7 +18,9 @@ def groups(made, *, lfq: bool = True, ibaq: bool = False, dots: bool = False) ->
     lines = ["\t".join(header)]
     for place, row in enumerate(made.counts):
         first = f"P{10000 + place}"
-        ids = {1: "CON__P00761", 2: f"{first};Q9UBN{place}", 4: f"{first};CON__Q3SX14"}.get(place, first)
+        ids = {1: "CON__P00761", 3: f"REV__Q9H446;{first}", 2: f"{first};Q9UBN{place}", 4: f"{first};CON__Q3SX14"}.get(
+            place, first
+        )
         numbers = [number * 1000 * factor for factor in range(1, len(kinds) + 1) for number in row]
         flags = ["+" if place == 7 else "", "+" if place == 8 else "", "+" if place in (1, 9) else ""]
         gene = f"GENE{place};OTHER" if place == 2 else f"GENE{place}"
@@ -29,13 +31,13 @@ def groups(made, *, lfq: bool = True, ibaq: bool = False, dots: bool = False) ->
 @pytest.mark.parametrize("dots", [False, True])
 def test_lfq_is_taken_and_foreign_rows_are_left_out(made, said, dots) -> None:
     data = made.read(groups(made, dots=dots))
-    kept = [place for place in range(30) if place not in (1, 7, 8, 9)]
+    kept = [place for place in range(30) if place not in (1, 3, 7, 8, 9)]
     expected = made.counts.T[:, kept] * 1000.0
     expected[expected == 0] = np.nan
     assert data.kind == "protein_intensities"
     assert np.array_equal(data.values.to_numpy(), expected, equal_nan=True)
     assert np.array_equal(data.censored.to_numpy(), np.isnan(expected))
-    assert "4 of 30 protein groups were left out" in said(data, "contaminants")
+    assert "5 of 30 protein groups were left out" in said(data, "contaminants")
     assert "1 protein groups share peptides" in said(data, "contaminants")
     assert data.features.loc["P10002", "gene"] == "GENE2" and data.features.loc["P10002", "ambiguous"]
     assert set(data.features["kind"]) == {"protein"}

@@ -63,9 +63,9 @@ def oriented(
     columns: str = "",
     about: Collection[str] = (),
 ) -> Oriented:
-    """The table with its samples in rows.  columns: what the columns that hold samples were chosen as.  about: names of columns of
-    numbers that are about the samples, not features.
+    """The table with its samples in rows.
 
+    columns: as what the columns of samples were chosen before.  about: columns of numbers that are about samples.
     Errors: InputError if the names of samples and the orientation contradict each other, or nothing tells.
     """
     if samples_in not in ("", "rows", "columns"):
@@ -169,9 +169,10 @@ def _refuse_long(grid: Grid, told: list[int]) -> None:
         left, right = grid.text[one], grid.text[other]
         pairs = len(set(zip(left, right, strict=True)))
         if pairs > _PAIRED * len(grid.lines) and pairs > _PAIRED * len(set(left)) * len(set(right)):
+            names = f"'{grid.header[one]}', '{grid.header[other]}'"
             raise InputError(
-                f"'{grid.source.name}' has one measurement in each line ('{grid.header[one]}', '{grid.header[other]}'); a "
-                "table with a row per feature and a column per sample is needed: make a pivot table of it in the "
+                f"'{grid.source.name}' has one measurement in each line ({names}); "
+                "a table with a row per feature and a column per sample is needed: make a pivot table of it in the "
                 "spreadsheet, or use pandas' pivot_table"
             )
 
