@@ -315,7 +315,15 @@ def _is_member(name: MirnaName, group: Group) -> bool:
     return False
 
 
+@lru_cache(maxsize=1)
+def _stems_of_families() -> frozenset[str]:
+    members = (member for group in tables.families().values() for member in group.members)
+    return frozenset(parse_mirna(f"{HUMAN}-{member}").stem for member in members)
+
+
 def _shared_family(one: MirnaName, other: MirnaName) -> Group | None:
+    if not {one.stem, other.stem} <= _stems_of_families():
+        return None
     return next(
         (group for group in tables.families().values() if _is_member(one, group) and _is_member(other, group)), None
     )
