@@ -12,7 +12,7 @@ def test_a_disease_of_men_is_a_caveat_that_says_whom_to_compare(planted, cancer)
     found = audit(planted(covariates={"sex": sex}, roles={"sex": "biological"}), cancer)
     told = [one for one in found.of("biological") if one.severity == "caveat"]
     assert len(told) == 1
-    assert "only the 15 controls that are 'male'" in told[0].sentence
+    assert "All cases are 'male': only the 15 controls that are so" in told[0].sentence
     assert found.verdict == "caveat"
 
 

@@ -48,15 +48,16 @@ def _alone(one: Compared) -> Finding | None:
     advice = f"Markers of '{one.name}' will look like markers of the disease: compare within it."
     lone = _only_level(one)
     if lone is not None:
-        level, others = lone
-        sentence += (f" All cases are '{level}', so that only the {others} controls that are '{level}' can be compared "
-                     "fairly.")  # fmt: skip
+        level, side, others = lone
+        sentence += f" All {side[0]} are '{level}': only the {others} {side[1]} that are so can be compared fairly."
         advice = f"Restrict the contrast to '{one.name}' = '{level}'."
     return Finding(NAME, "caveat", sentence, one.numbers, advice=advice, concerns=(one.name,))
 
 
-def _only_level(one: Compared) -> tuple[str, int] | None:
-    held = [level for level, (cases, _) in one.counts.items() if cases]
-    if len(held) != 1 or held[0] == NOT_GIVEN:
-        return None
-    return held[0], one.counts[held[0]][1]
+def _only_level(one: Compared) -> tuple[str, tuple[str, str], int] | None:
+    """The one level that a class has, which class and the other, and how many of the other have it."""
+    for place, side in enumerate((("cases", "controls"), ("controls", "cases"))):
+        held = [level for level, counts in one.counts.items() if counts[place]]
+        if len(held) == 1 and held[0] != NOT_GIVEN:
+            return held[0], side, one.counts[held[0]][1 - place]
+    return None

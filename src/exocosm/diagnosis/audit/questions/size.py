@@ -81,8 +81,9 @@ def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
     able, why = reach.panel
     if not able:
         findings.append(Finding(NAME, "caveat", f"No panel can be judged: {why}.", numbers))
-    sentence = (f"{who[0].upper()}{who[1:]}: with 80 % power a marker named before is told at AUC "
-                f"{_area(reach.auc_one)}, and any one of {reach.features} features at {_area(reach.auc_any)}.")  # fmt: skip
+    one, anyone = _area(reach.auc_one), _area(reach.auc_any)
+    sentence = (f"{who[0].upper()}{who[1:]}: with 80 % power a marker named before is told at AUC {one}, any one of "
+                f"{reach.features} features at {anyone}.")  # fmt: skip
     return [*findings, Finding(NAME, "note", sentence, numbers)]
 
 
