@@ -1,7 +1,8 @@
 """Run the benchmarks: python benchmarks/run.py [--group GROUP | --only SECTION ...] [--output FILE]
 
-There are two groups, `engine` (results.json) and `bench` (bench_results.json).  A whole run, or one of a group, writes
-its files beside this one and the tables of README.md; with --only nothing is written unless a file is named.
+There are three groups, `engine` (results.json), `bench` (bench_results.json) and `clinic` (clinic_results.json).  A
+whole run, or one of a group, writes its files beside this one and the tables of README.md; with --only nothing is
+written unless a file is named.
 Engines that are compared take turns, so that whatever else the machine does meets them all.
 """
 
@@ -21,11 +22,13 @@ sys.path[0] = str(ROOT)  # this file is started by its path
 
 from benchmarks.bench import bench_exports, bench_protocol, bench_screen  # noqa: E402
 from benchmarks.cohort import headline  # noqa: E402
+from benchmarks.diagnosis_nested import nested_panels  # noqa: E402
 from benchmarks.growth import growth  # noqa: E402
 from benchmarks.records import Record, say, show  # noqa: E402
 from benchmarks.scaling import lanes, limit, threads  # noqa: E402
 from benchmarks.single import single  # noqa: E402
 from benchmarks.startup import startup  # noqa: E402
+from benchmarks.virtual_cohort import virtual_cohort  # noqa: E402
 
 SECTIONS: dict[str, Callable[[], list[Record]]] = {
     "headline": headline,
@@ -38,11 +41,14 @@ SECTIONS: dict[str, Callable[[], list[Record]]] = {
     "protocol": bench_protocol,
     "screen": bench_screen,
     "exports": bench_exports,
+    "people": virtual_cohort,
+    "panels": nested_panels,
 }
-BENCH = ("protocol", "screen", "exports")
+BENCH, CLINIC = ("protocol", "screen", "exports"), ("people", "panels")
 GROUPS = {
-    "engine": (ROOT / "benchmarks" / "results.json", tuple(name for name in SECTIONS if name not in BENCH)),
+    "engine": (ROOT / "benchmarks" / "results.json", tuple(name for name in SECTIONS if name not in (*BENCH, *CLINIC))),
     "bench": (ROOT / "benchmarks" / "bench_results.json", BENCH),
+    "clinic": (ROOT / "benchmarks" / "clinic_results.json", CLINIC),
 }
 
 
@@ -50,7 +56,7 @@ def main() -> None:
     """Run the sections that are asked for; print, and write what is to be kept."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", action="append", choices=SECTIONS, metavar="SECTION", help=", ".join(SECTIONS))
-    parser.add_argument("--group", choices=GROUPS, help="one of the two groups (default: both)")
+    parser.add_argument("--group", choices=GROUPS, help="one of the groups (default: all)")
     parser.add_argument("--output", type=Path, help="where the records go, instead of the files of the groups")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

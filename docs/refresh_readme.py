@@ -18,6 +18,7 @@ from exocosm.trajectory.result import Result
 
 BEGIN, END = "<!-- predictions: begin -->", "<!-- predictions: end -->"
 BENCH_BEGIN, BENCH_END = "<!-- bench: begin -->", "<!-- bench: end -->"
+CLINIC_BEGIN, CLINIC_END = "<!-- clinic: begin -->", "<!-- clinic: end -->"
 BENCHMARKS_BEGIN, BENCHMARKS_END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 ROOT = Path(__file__).parents[1]
 IN_README = ("headline", "threads", "limit", "startup")  # sections; the others are in the file alone
@@ -74,11 +75,11 @@ def benchmarks(results: list[dict[str, Any]]) -> str:
 
 
 def bench(results: list[dict[str, Any]]) -> str:
-    """The benchmarks of the bench as a table in Markdown."""
+    """The benchmarks of the bench, or of the clinic, as a table in Markdown."""
     lines = ["| what | beside | times faster | ms | peer's ms | error |", "|---|---|---|---|---|---|"]
     for one in results:
         times = " | ".join(number(one[key] * 1e3) for key in ("seconds", "peer_seconds"))
-        what = one["name"].removeprefix("bench: ")
+        what = one["name"].removeprefix("bench: ").removeprefix("screening: ").removeprefix("diagnosis: ")
         error = f"{one['error']:.1e}" if one["error"] else ""
         lines.append(f"| {what} | {one['peer']} | {number(one['ratio'])} | {times} | {error} |")
     return "\n".join([*lines, "", f"Measured on {machines_of(results)}."])
@@ -103,6 +104,8 @@ def main(folder: str = "") -> None:
     text = replaced(text, BENCHMARKS_BEGIN, BENCHMARKS_END, benchmarks(measured))
     at_the_bench = json.loads((ROOT / "benchmarks" / "bench_results.json").read_text(encoding="utf-8"))
     text = replaced(text, BENCH_BEGIN, BENCH_END, bench(at_the_bench))
+    in_the_clinic = json.loads((ROOT / "benchmarks" / "clinic_results.json").read_text(encoding="utf-8"))
+    text = replaced(text, CLINIC_BEGIN, CLINIC_END, bench(in_the_clinic))
     if folder:
         result = load_result(folder)
         text = replaced(text, BEGIN, END, predictions(result))
