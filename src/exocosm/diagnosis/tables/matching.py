@@ -16,6 +16,8 @@ from exocosm.errors import nearest
 _MOST_STEPS = 4  # that one rule may be made of
 _SHOWN = 6  # ids in a sentence
 _MANY = 4000  # names of both sides, above which a rule is one step only
+_LONGEST = 80  # letters of a name that are shown and compared
+_COMPARED = 2000  # names among which the nearest is looked for
 _COLUMNS = 60  # of a sheet in which ids are looked for
 _PREFIX_SHARE = 0.8  # of the ids that must begin alike
 _EXTENSIONS = re.compile(
@@ -172,8 +174,9 @@ def listed(names: Sequence[str], others: Sequence[str]) -> str:
     """The first few names, with the nearest of the others for each where there is one alike."""
     parts = []
     for name in names[:_SHOWN]:
-        near = nearest(name, others) if 0 < len(others) <= 2000 else ""
-        parts.append(f"{name} ({near})" if near.startswith("did") else name)
+        short = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
+        near = nearest(short, [other[:_LONGEST] for other in others]) if 0 < len(others) <= _COMPARED else ""
+        parts.append(f"{short} ({near})" if near.startswith("did") else short)
     return ", ".join(parts) + (", ..." if len(names) > _SHOWN else "")
 
 
