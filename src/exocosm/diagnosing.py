@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from exocosm.errors import InputError
 
 if TYPE_CHECKING:
+    from exocosm.diagnosis.audit.run import Audit
     from exocosm.diagnosis.dataset import Contrast, Dataset, Role
     from exocosm.diagnosis.judging import Judgement
     from exocosm.diagnosis.panels.external import ExternalResult
@@ -22,10 +23,27 @@ REPORT, SUMMARY = "report.html", "summary.json"
 
 @dataclass(frozen=True)
 class Validated:
-    """A saved model on this data set: which contrast, and what came out."""
+    """A saved model on this data set: which contrast, what came out, and the audit of the contrast in this table."""
 
     contrast: Contrast
     result: ExternalResult
+    audit: Audit
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing may be said: the audit forbids it, or the model could not be applied."""
+        return self.audit.verdict == "refused" or self.result.auc is None
+
+    @property
+    def sentence(self) -> str:
+        """The result in a line; of a confounded contrast the reason instead of a number."""
+        return self.audit.headline if self.audit.verdict == "refused" else self.result.sentence
+
+    def as_plain(self) -> dict[str, Any]:
+        """Plain data; no number of the model where the audit forbids an answer."""
+        found: dict[str, Any] = {"contrast": self.contrast.name, "sentence": self.sentence}
+        found["audit"] = self.audit.headline
+        return found if self.audit.verdict == "refused" else {**self.result.as_plain(), **found}
 
 
 @dataclass(frozen=True)
@@ -49,7 +67,7 @@ class Diagnosis:
             "classes": self.dataset.classes,
             "notes": [note.sentence for note in self.dataset.notes],
             "contrasts": [one.as_plain() for one in self.judgements],
-            "external": [{"contrast": one.contrast.name, **one.result.as_plain()} for one in self.external],
+            "external": [one.as_plain() for one in self.external],
             "recipe": dict(self.recipe or {}),
         }
 
@@ -102,8 +120,15 @@ def diagnose(
     chosen = tuple(read_contrast(text, dataset) for text in contrasts) or every_contrast(dataset)
     published = tuple(read_panel(str(name)) for name in panels)
     recipe = _recipe(dataset, permutations, repeats, seed, accept or {})
+    recipe["command"] = _command(
+        table, labels, covariates, contrasts, panels, roles or {}, accept or {}, {
+            "label-column": label_column, "subject": subject_column, "kind": kind, "samples-in": samples_in,
+            "model": Path(model).name if model is not None else "", "permutations": permutations, "repeats": repeats,
+            "seed": seed, "audit-only": audit_only,
+        },
+    )  # fmt: skip
     if model is not None:
-        found = Diagnosis(dataset, (), published, _validated(model, dataset, chosen), recipe)
+        found = Diagnosis(dataset, (), published, _validated(model, dataset, chosen, accept or {}), recipe)
     else:
         asked = Asked(permutations=permutations, repeats=repeats, audit_only=audit_only, workers=workers, seed=seed)
         judgements = []
@@ -115,7 +140,10 @@ def diagnose(
     return found if target is None else _saved(found, target)
 
 
-def _validated(model: str | Path, dataset: Dataset, contrasts: Sequence[Contrast]) -> tuple[Validated, ...]:
+def _validated(
+    model: str | Path, dataset: Dataset, contrasts: Sequence[Contrast], accept: Mapping[str, str]
+) -> tuple[Validated, ...]:
+    from exocosm.diagnosis.audit.run import audit
     from exocosm.diagnosis.panels.external import validate
     from exocosm.diagnosis.panels.model_file import load_model
 
@@ -123,20 +151,16 @@ def _validated(model: str | Path, dataset: Dataset, contrasts: Sequence[Contrast
     found = []
     for contrast in contrasts:
         part = dataset.of(contrast)
-        found.append(Validated(contrast, validate(loaded, part, contrast.is_case(part.labels))))
+        result = validate(loaded, part, contrast.is_case(part.labels))
+        found.append(Validated(contrast, result, audit(dataset, contrast, accept=accept)))
     return tuple(found)
 
 
 def _recipe(dataset: Dataset, permutations: int, repeats: int, seed: int, accept: Mapping[str, str]) -> dict[str, Any]:
     """What would be needed to come to the same numbers: files with their hashes, versions, seed, settings."""
-    import hashlib
     from importlib.metadata import version
 
-    hashes = {
-        Path(path).name: hashlib.sha256(Path(path).read_bytes()).hexdigest()
-        for path in dataset.sources.values()
-        if Path(path).is_file()
-    }
+    hashes = {Path(path).name: digest for path, digest in dataset.sources.items()}
     packages = ("exocosm", "numpy", "pandas", "scikit-learn", "scipy", "statsmodels")
     return {
         "files": hashes,
@@ -148,6 +172,29 @@ def _recipe(dataset: Dataset, permutations: int, repeats: int, seed: int, accept
         "accepted": dict(accept),
         "versions": {name: version(name) for name in packages},
     }
+
+
+def _command(
+    table: str | Path, labels: str | Path, covariates: Sequence[str | Path], contrasts: Sequence[str],
+    panels: Sequence[str | Path], roles: Mapping[str, Role], accept: Mapping[str, str], settings: Mapping[str, object],
+) -> str:  # fmt: skip
+    """The line for a terminal that does the same again, in the folder of the files."""
+    import shlex
+
+    words = ["exocosm", "diagnose", Path(table).name, "--labels", Path(labels).name]
+    options = {"technical": "technical", "biological": "biological", "label": "ignore"}
+    repeated = [
+        *(("covariates", Path(one).name) for one in covariates),
+        *(("contrast", one) for one in contrasts),
+        *(("panel", Path(one).name if Path(one).is_file() else str(one)) for one in panels),
+        *((options[role], name) for name, role in roles.items() if role in options),
+        *(("accept", f"{check}={reason}") for check, reason in accept.items()),
+        *((name, str(value)) for name, value in settings.items() if value not in ("", False, True)),
+    ]
+    for name, value in repeated:
+        words += [f"--{name}", value]
+    words += [f"--{name}" for name, value in settings.items() if value is True]
+    return shlex.join([*words, "-o", "FOLDER"])
 
 
 def _saved(found: Diagnosis, target: Path) -> Diagnosis:

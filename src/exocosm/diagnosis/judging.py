@@ -191,8 +191,8 @@ def judge(
     published = {panel.id: published_beside(panel.markers, single) for panel in panels}
     if not found.can["panel"]:
         return Judgement(
-            contrast, found, TOO_FEW, f"{_of_singles(single)}; no panel: {found.reasons['panel']}",
-            (found.headline, *_of_published(published)), single, published,
+            contrast, found, TOO_FEW, f"Too few people to judge a panel: {found.reasons['panel']}.",
+            (_of_singles(single), found.headline, *_of_published(published)), single, published,
         )  # fmt: skip
     judged = _panels(part, is_case, groups, found, panels, how, advance or (lambda amount: None))
     verdict, headline = _verdict(judged)
@@ -219,7 +219,8 @@ def _panels(
         features = features_of(panel, every)
         if features:
             recipe = Recipe(part.kind, least_detected=0.0, sizes=(0,))
-            title = f"The markers of {panel.title or panel.id} ({len(features)} of {len(panel.names)} are here)"
+            here = sum(bool(features_of(replace(panel, markers=(one,)), every)) for one in panel.markers)
+            title = f"Published panel, {panel.title or panel.id} ({here} of {len(panel.markers)} markers are here)"
             wanted.append((f"{PUBLISHED}: {panel.id}", title, recipe, features, how.permutations))
     told = _steps_of(advance, how.jobs, [1 + permutations for *_, permutations in wanted])
     values, censored = part.values.to_numpy(float), part.censored.to_numpy(bool)
@@ -350,10 +351,11 @@ def _of_singles(single: pd.DataFrame) -> str:
     tested = int(single["p"].notna().sum())
     passed = single[single["q"] <= LEVEL]
     if not len(passed):
-        return f"None of {tested} single markers passes the correction for testing so many (q {LEVEL:g})"
+        return f"None of {tested} single markers passes the correction for testing so many (q {LEVEL:g})."
     best = passed.iloc[0]
-    few = f"{len(passed)} of {tested} single markers pass the correction for testing so many (q {LEVEL:g}); first "
-    return few + f"{best['feature']}, AUC {best['auc']:.2f} ({best['auc_low']:.2f} to {best['auc_high']:.2f})"
+    passing = "passes" if len(passed) == 1 else "pass"
+    few = f"{len(passed)} of {tested} single markers {passing} the correction for testing so many (q {LEVEL:g}); first "
+    return few + f"{best['feature']}, AUC {best['auc']:.2f} ({best['auc_low']:.2f} to {best['auc_high']:.2f})."
 
 
 def _of_published(published: Mapping[str, tuple[Published, ...]]) -> list[str]:

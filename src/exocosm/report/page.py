@@ -27,11 +27,19 @@ MOST_PRINTED = 60  # values of one trust that go on paper; hundreds would bury t
 
 
 @dataclass(frozen=True)
+class Link:
+    """A cell that leads to another page of the same folder.  href: a file's name that this package made."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Table:
     """A table as it is printed: column heads, rows of text, which columns hold numbers, and a note below."""
 
     columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[str | Link]]
     title: str = ""
     numbers: Sequence[int] = ()
     note: str = ""
