@@ -62,4 +62,5 @@ def _beside_scikit_learn(features: np.ndarray, is_case: np.ndarray) -> Record:
     peer = time.perf_counter() - began
     error = max(float(np.abs(peer.coef_[0] - row).max()) for peer, row in zip(peers, weights, strict=True))
     return record("diagnosis: a path of 8 ridge penalties, 200 x 100", "scikit-learn, newton-cholesky", peer / seconds,
-                  error, "wall time; error: largest difference of a weight", seconds=seconds, peer_seconds=peer)  # fmt: skip
+                  error, "wall time; error: largest difference of a weight", seconds=seconds,
+                  peer_seconds=peer)  # fmt: skip

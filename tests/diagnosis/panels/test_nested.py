@@ -196,3 +196,18 @@ def test_a_table_in_which_nothing_passes_gives_no_score_and_no_error() -> None:
     assert found.auc.value == 0.5
     assert not found.scores.any()
     assert found.stability.sizes == (0,) * 10
+
+
+def test_a_published_panel_is_judged_alone_on_the_scale_of_the_whole_sample() -> None:
+    random = np.random.default_rng(11)
+    is_case = np.arange(60) % 2 == 0
+    # the panel is always the same share of the sample's total; only with the other features it can be seen to differ
+    values = random.poisson(200, size=(60, 30)) * 1.0
+    values[:, :3] *= 1.0 + 0.5 * is_case[:, None]
+    recipe = Recipe("counts", sizes=(0,), strengths=(0.1,), least_detected=0.0)
+    found = judge(values, is_case, recipe, columns=[2, 1, 0])
+    assert all(set(fold.selected) == {0, 1, 2} for fold in found.folds)
+    assert found.auc.low > 0.85
+    assert judge(values[:, :3], is_case, recipe).auc.value < 0.8
+    with pytest.raises(InputError, match="columns"):
+        judge(values, is_case, recipe, columns=[30])

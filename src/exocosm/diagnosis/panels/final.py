@@ -90,7 +90,8 @@ class PanelModel:
 
 def final_model(
     values: pd.DataFrame, censored: pd.DataFrame | None, is_case: Truths, groups: Sequence[object], recipe: Recipe, *,
-    strata: Sequence[object] | None = None, batches: Sequence[object] | None = None, inner: int = 5, seed: int = 1,
+    strata: Sequence[object] | None = None, batches: Sequence[object] | None = None,
+    columns: Sequence[int] | None = None, inner: int = 5, seed: int = 1,
     specificities: Sequence[float] = SPECIFICITIES, title: str = "", case_class: str = "case",
     control_class: str = "control", judged: Mapping[str, float] | None = None,
 ) -> PanelModel:  # fmt: skip
@@ -104,8 +105,8 @@ def final_model(
     names = _names(values)
     numbers = values.to_numpy(dtype=np.float64)
     hidden = None if censored is None else censored.to_numpy(dtype=bool)
-    design = design_of(numbers, hidden, is_case, groups, recipe, strata=strata, batches=batches, outer=2, inner=inner,
-                       seed=seed, specificities=specificities)  # fmt: skip
+    design = design_of(numbers, hidden, is_case, groups, recipe, strata=strata, batches=batches, columns=columns,
+                       outer=2, inner=inner, seed=seed, specificities=specificities)  # fmt: skip
     question, rows, key = design.question, np.arange(len(is_case)), (seed, "nested", "final")
     tuned = tune(question, design.is_case, rows, recipe, inner, key)
     fitted = fit(question, design.is_case, rows, recipe, tuned.setting, key)

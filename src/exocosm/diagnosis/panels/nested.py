@@ -101,18 +101,19 @@ class Design:
 def nested(
     values: Array, censored: Truths | None, is_case: Truths, groups: Sequence[object] | Integers, recipe: Recipe, *,
     strata: Sequence[object] | Integers | None = None, batches: Sequence[object] | Integers | None = None,
-    outer: int = 5, repeats: int = 5, inner: int = 5, seed: int = 1, workers: int = 1,
-    specificities: Sequence[float] = SPECIFICITIES, progress: Progress | None = None,
+    columns: Sequence[int] | None = None, outer: int = 5, repeats: int = 5, inner: int = 5, seed: int = 1,
+    workers: int = 1, specificities: Sequence[float] = SPECIFICITIES, progress: Progress | None = None,
 ) -> NestedResult:  # fmt: skip
     """Judge a recipe by nested cross-validation, by subject and stratified by class (and stratum).
 
     values: samples by features in the scale of `recipe.kind`; NaN where not measured.  groups: the subject of every
-    sample.  batches: for batch centring.  workers: processes; the answer does not depend on them.  progress: called
-    with (done, all).  Shapes: (samples, features), (samples,).
+    sample.  batches: for batch centring.  columns: the only features that may be selected (a published panel); totals
+    and levels of samples are still those of the whole table.  workers: processes; the answer does not depend on them.
+    progress: called with (done, all).  Shapes: (samples, features), (samples,).
     Raises InputError for tables that do not fit together or classes with too few subjects.
     """
-    design = design_of(values, censored, is_case, groups, recipe, strata=strata, batches=batches, outer=outer,
-                       inner=inner, seed=seed, specificities=specificities)  # fmt: skip
+    design = design_of(values, censored, is_case, groups, recipe, strata=strata, batches=batches,
+                       columns=columns, outer=outer, inner=inner, seed=seed, specificities=specificities)  # fmt: skip
     if not 1 <= repeats <= MOST_REPEATS:
         raise InputError(f"repeats: {repeats} is not between 1 and {MOST_REPEATS}")
     jobs = [(repeat, number) for repeat in range(repeats) for number in range(outer)]
@@ -125,7 +126,8 @@ def nested(
 def design_of(
     values: Array, censored: Truths | None, is_case: Truths, groups: Sequence[object] | Integers, recipe: Recipe, *,
     strata: Sequence[object] | Integers | None = None, batches: Sequence[object] | Integers | None = None,
-    outer: int = 5, inner: int = 5, seed: int = 1, specificities: Sequence[float] = SPECIFICITIES,
+    columns: Sequence[int] | None = None, outer: int = 5, inner: int = 5, seed: int = 1,
+    specificities: Sequence[float] = SPECIFICITIES,
 ) -> Design:  # fmt: skip
     """Check what `nested` is given, and put each sample on its scale."""
     table = per_sample(np.asarray(values), censored, recipe.kind)
@@ -138,8 +140,11 @@ def design_of(
     if not specificities or any(not 0.0 < one < 1.0 for one in specificities):
         raise InputError("specificities must lie between 0 and 1, and one is needed")
     size = truth.size
+    allowed = None if columns is None else np.unique(np.asarray(columns, dtype=np.int64))
+    if allowed is not None and not (allowed.size and 0 <= allowed[0] <= allowed[-1] < table.values.shape[1]):
+        raise InputError(f"columns: places from 0 to {table.values.shape[1] - 1} are expected, and one at least")
     question = Question(table, _codes("groups", groups, size), _codes_or_none("strata", strata, size),
-                        _codes_or_none("batches", batches, size))  # fmt: skip
+                        _codes_or_none("batches", batches, size), allowed)  # fmt: skip
     fewest = min(subjects_per_class(truth, question.groups))
     if fewest < max(outer, 3):
         raise InputError(

@@ -48,8 +48,8 @@ class NullResult:
 def permutation_null(
     values: Array, censored: Truths | None, is_case: Truths, groups: Sequence[object] | Integers, recipe: Recipe, *,
     strata: Sequence[object] | Integers | None = None, batches: Sequence[object] | Integers | None = None,
-    count: int | None = None, repeats: int = 1, outer: int = 5, inner: int = 5, seed: int = 1, workers: int = 1,
-    progress: Progress | None = None,
+    columns: Sequence[int] | None = None, count: int | None = None, repeats: int = 1, outer: int = 5, inner: int = 5,
+    seed: int = 1, workers: int = 1, progress: Progress | None = None,
 ) -> NullResult:  # fmt: skip
     """Permute the labels among subjects (within strata, if given) and run the whole nested procedure on each.
 
@@ -63,8 +63,9 @@ def permutation_null(
     if not 1 <= repeats <= wanted + 100:
         raise InputError(f"repeats: {repeats} is not a number of repeats")
     design = design_of(
-        values, censored, is_case, groups, recipe, strata=strata, batches=batches, outer=outer, inner=inner, seed=seed
-    )
+        values, censored, is_case, groups, recipe, strata=strata, batches=batches, columns=columns, outer=outer,
+        inner=inner, seed=seed,
+    )  # fmt: skip
     possible = arrangements(design.is_case, design.question.groups, design.question.strata)
     if possible <= 0.0:
         raise InputError("the labels cannot be permuted: every stratum holds subjects of one class only")
