@@ -160,6 +160,12 @@ def test_thresholds_of_training_folds_reach_about_the_wanted_specificity(planted
     assert points[:3, 1] == pytest.approx(ideal, abs=0.1)
 
 
+def test_thresholds_are_not_set_among_samples_that_the_model_was_fitted_to(planted) -> None:
+    found = [judge(*planted(seed, 100, 500), repeats=1).operating[1] for seed in range(4)]
+    # a model of noise separates what it was fitted to; a threshold set there lets a third of new controls pass
+    assert np.mean([point.specificity.value for point in found]) == pytest.approx(0.9, abs=0.06)
+
+
 def test_few_controls_do_not_resolve_a_high_specificity(planted) -> None:
     operating = judge(*planted(1, 40, 30, 3, 1.0)).operating
     assert [point.is_resolved for point in operating] == [True, True, True, False]

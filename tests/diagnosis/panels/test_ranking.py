@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import roc_auc_score
 
-from exocosm.diagnosis.panels.ranking import auc, auc_value, stacked
+from exocosm.diagnosis.panels.ranking import Estimate, auc, auc_value, stacked
 from exocosm.errors import InputError
 
 SCORES = arrays(np.float64, 20, elements=st.integers(-3, 3).map(float))  # with many ties
@@ -91,6 +91,14 @@ def test_of_repeats_the_mean_is_told() -> None:
     found = auc(scores, is_case)
     assert found.value == pytest.approx(np.mean([auc_value(column, is_case) for column in scores.T]))
     assert "4 repeats" in found.method
+    pairs = [auc(column, is_case) for column in scores.T]
+
+    def variance(one: Estimate) -> float:
+        odds = [math.log(end / (1 - end)) for end in (one.low, one.high)]
+        return ((odds[1] - odds[0]) / 2 / 1.959963984540054 * one.value * (1 - one.value)) ** 2
+
+    between = np.var([one.value for one in pairs], ddof=1) / 4
+    assert variance(found) == pytest.approx(np.mean([variance(one) for one in pairs]) + between)
     same = auc(np.repeat(scores[:, :1], 4, axis=1), is_case)
     assert same.low == pytest.approx(auc(scores[:, 0], is_case).low)
 
