@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from exocosm.diagnosis.audit.grouping import partners, strata_of
+from exocosm.diagnosis.audit.grouping import first_of_subject, partners, strata_of
 from exocosm.diagnosis.audit.run import audit
 from exocosm.errors import InputError
 
@@ -150,3 +150,25 @@ def test_what_is_technical_cannot_be_accepted_away(planted, cancer):
         audit(data, cancer, accept={"technical": "the batches were surely the same"})
     with pytest.raises(InputError, match="did you mean 'technical'"):
         audit(data, cancer, accept={"tecnical": "the batches were surely the same"})
+
+
+def test_two_of_sixty_with_a_partner_are_too_few(planted, cancer):
+    # a perfect marker could reach p < 0.05 among the few, but the class would rest on a thirtieth of it
+    batch = ["A"] * 58 + ["B"] * 2 + ["B"] * 60
+    found = audit(planted(60, 60, covariates={"batch": batch}, roles={"batch": "technical"}), cancer)
+    assert found.verdict == "refused"
+    assert "cannot be told apart: 2 of 60 cases (3 %)" in found.headline
+
+
+def test_a_subject_measured_in_two_batches_has_its_partners_in_either(planted, cancer):
+    # ten cases, each once in A and once in B; ten controls, each twice in B
+    people = [f"p{i // 2}" for i in range(40)]
+    batch = ["A", "B"] * 10 + ["B"] * 20
+    data = planted(20, 20, covariates={"batch": batch}, roles={"batch": "technical"}, subjects=people)
+    cases = cancer.is_case(data.labels)
+    shared = partners(data.covariates["batch"], cases, data.subjects)
+    assert shared.with_partner == (10, 10)
+    assert shared.of == (10, 10)
+    rows = first_of_subject(data.covariates["batch"], cases, data.subjects)
+    assert len(rows) == 20
+    assert list(rows["level"]) == ["A"] * 10 + ["B"] * 10

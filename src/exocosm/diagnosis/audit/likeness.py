@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -158,8 +158,3 @@ def _clusters(joined: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
 
     count, label = connected_components(csr_array(joined), directed=False)
     return [np.flatnonzero(label == one) for one in range(count)]
-
-
-def merged(dataset: Dataset, groups: pd.Series) -> Dataset:
-    """The data set with its subjects replaced by the groups."""
-    return replace(dataset, subjects=groups)
