@@ -1,6 +1,7 @@
 """Every limit at which the audit changes its mind, and why it lies there.
 
-They were set before the audit was used on any real data.
+They were set before the audit was used on any real data, but for NEAR_DUPLICATE_LEAST and FOUND_MOSTLY; what was
+corrected after the first use, and why, stands in docs/diagnosis_audit.md.
 """
 
 from __future__ import annotations
