@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from exocosm.bench.calculators.shedding import shed_vesicles
     from exocosm.bench.calculators.spin import k_factor, move_spin, pelleted
     from exocosm.benchtop import design_protocol, isolate, measure
+    from exocosm.diagnosing import diagnose
     from exocosm.engines.contract import Dose, Schedule
     from exocosm.errors import ExocosmError
     from exocosm.exchange.sbml import to_sbml
@@ -44,6 +45,7 @@ _HOMES = {
     "bench.calculators.shedding": ("shed_vesicles",),
     "bench.calculators.spin": ("k_factor", "move_spin", "pelleted"),
     "benchtop": ("design_protocol", "isolate", "measure"),
+    "diagnosing": ("diagnose",),
     "engines.contract": ("Dose", "Schedule"),
     "errors": ("ExocosmError",),
     "exchange.sbml": ("to_sbml",),
@@ -78,6 +80,7 @@ __all__ = [
     "compile_model",
     "content_hash",
     "design_protocol",
+    "diagnose",
     "diffusion_coefficient",
     "find_value",
     "isolate",
