@@ -93,7 +93,7 @@ class PanelJudgement:
         for fold in self.result.folds:
             share[fold.selected] += 1.0 / len(self.result.folds)
         order = np.argsort(-share, kind="stable")
-        return [(self.features[place], float(share[place])) for place in order if share[place] > 0]
+        return [(self.features[place], round(float(share[place]), 9)) for place in order if share[place] > 0]
 
 
 @dataclass(frozen=True, eq=False)

@@ -88,11 +88,10 @@ def overview_page(found: Diagnosis) -> Page:
 
 def contrast_page(found: Diagnosis, judgement: Judgement) -> Page:
     """Everything about one contrast."""
-    numbers = [judgement.contrast.name, *judgement.sentences]
-    numbers[0] = f"Verdict: {_verdict(judgement)}."
+    numbers = [f"Verdict: {_verdict(judgement)}.", *judgement.sentences]
     if judgement.verdict == REFUSED:
-        numbers += list(dict.fromkeys(one.advice for one in judgement.audit.findings
-                                      if one.severity == "fatal" and one.advice))  # fmt: skip
+        advice = [one.advice for one in judgement.audit.findings if one.severity == "fatal" and one.advice]
+        numbers += [f"What would help: {advice[0]}"] if advice else []
     elif judgement.single is not None:
         numbers.append(AUC_TOLD)
     return Page(
@@ -138,7 +137,7 @@ def _question(found: Diagnosis, contrast: Contrast | None = None) -> str:
     if contrast is not None:
         cases = int(contrast.is_case(table.labels).sum())
         parts.insert(1, f"{counted(cases, 'case')} and {counted(len(table.samples) - cases, 'control')}")
-    return f"{found.dataset.title}: {', '.join(parts)}".removeprefix(": ")
+    return ", ".join(parts) if contrast is None else f"{found.dataset.title}: {', '.join(parts)}".removeprefix(": ")
 
 
 def _contrasts(found: Diagnosis) -> Section:

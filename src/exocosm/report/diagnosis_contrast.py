@@ -61,8 +61,8 @@ def audit_sections(dataset: Dataset, judgement: Judgement) -> list[Section]:
     counts: Counter[str] = Counter(one.severity for one in findings)
     said = [
         "Asked before any model: can a difference between the classes come from something other than the disease? "
-        + listed([f"{counts[severity]} {word}" for severity, word in SEVERITY_WORDS.items() if counts[severity]])
-        + "."
+        f"Answers that forbid a diagnosis: {counts['fatal']}; to bear in mind: {counts['caveat']}; worth knowing: "
+        f"{counts['note']}; questions that found nothing: {counts['fine']}."
     ]
     got = audit.informative
     if audit.strata is not None:
@@ -260,8 +260,8 @@ def _published_sections(judgement: Judgement) -> list[Section]:
         return []
     said = [
         "Names are never taken for the same silently: the column that was taken and how it relates to the published "
-        "name stand beside. Replicates: the interval lies on the published side of 0.5. Cannot tell: it holds 0.5. That "
-        "a marker does not replicate in so few people is no proof that it never does."
+        "name stand beside. Replicates: the interval lies on the published side of 0.5. Cannot tell: it holds 0.5. "
+        "That a marker does not replicate in so few people is no proof that it never does."
     ]
     pictures, tables = [], []
     for number, (panel, each) in enumerate(judgement.published.items(), 1):

@@ -136,6 +136,11 @@ def believed_picture(judged: Sequence[PanelJudgement]) -> Picture:
             f"{naive.training:.2f}. Bars: 95 % of what these many people leave open. Open signs: figures to be "
             "believed by nobody, so they carry no interval."
         )
+        if first.null is not None:
+            caption += (
+                f" Above: the whole procedure with permuted labels, AUC {first.null.permuted.mean():.2f} on average, "
+                f"and with the true ones in folds dealt the same way, {first.null.observed:.2f}."
+            )
         return finish(figure, "believed", "What holds, and what you would have believed", caption)
 
 
@@ -151,8 +156,8 @@ def _null_histogram(axis: Any, first: PanelJudgement) -> None:
     axis.axvline(0.5, color=FAINT, lw=1)
     axis.set_ylabel("permutations")
     axis.set_title(
-        f"{counted(null.permuted.size, 'permutation')} of the labels (grey); blue: the true labels, p = {null.p:.3g}"
-        f" (not below {null.smallest_p:.2g})", loc="left", color=INK,
+        f"Grey: {counted(null.permuted.size, 'permutation')} of the labels;\n"
+        f"blue: the true ones, p = {null.p:.2g} (least possible {null.smallest_p:.2g})", loc="left", color=INK,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from exocosm.diagnosis.audit.grouping import columns_of, levels
 from exocosm.diagnosis.audit.orderings import orders_of
 from exocosm.diagnosis.audit.questions.depth import measured_amounts
 from exocosm.report.canvas import COLOURS, INK, Picture, finish, panels, plain_axis, short, style
-from exocosm.report.numbers import counted, listed
+from exocosm.report.numbers import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +89,7 @@ def handling_picture(dataset: Dataset, judgement: Judgement) -> Picture:
             plain_axis(axis, "x")
             axis.set_title(f"{name[:1].upper()}{name[1:]} of every sample", loc="left")
             axis.set_xlabel(f"{name} (as measured)")
-        return finish(figure, "handling", "How cases and controls were handled", _caption(parts, orders, judgement))
+        return finish(figure, "handling", "How cases and controls were handled", _caption(parts))
 
 
 def _amounts(within: Dataset, judgement: Judgement) -> dict[str, np.ndarray]:
@@ -126,19 +126,17 @@ def _bars(axis: Any, part: Division, cases: str, controls: str) -> None:
     axis.set_title(f"Samples by {short(part.name, 60)}{more}", loc="left", color=INK)
 
 
-def _caption(parts: list[Division], orders: list[Any], judgement: Judgement) -> str:
+def _caption(parts: list[Division]) -> str:
     """One sentence that says what is seen, with its numbers."""
     told = []
     for part in parts:
         both = [counts for counts in part.counts.values() if counts[0] and counts[1]]
         inside = sum(map(sum, both))
-        told.append(f"{inside} of {part.samples} samples are in a {part.name} that holds both classes "
-                    f"({len(both)} of {counted(len(part.counts), 'group')})")  # fmt: skip
-    said = f"{listed(told)}. " if told else "No column tells in which groups samples were handled. "
-    where = {"processing": "they were handled", "file": "the file has them"}
-    named = listed(list(dict.fromkeys(where.get(one.origin, "their names give") for one in orders)))
-    return (f"{said}Each line is a sample, in the order in which {named}; classes that were handled alike lie mixed "
-            "everywhere. All samples are shown, so there is no interval.")  # fmt: skip
+        told.append(f"'{part.name}': {len(both)} of {counted(len(part.counts), 'group')} hold both classes, with "
+                    f"{inside} of {part.samples} samples")  # fmt: skip
+    said = f"{'; '.join(told)}. " if told else "No column tells in which groups samples were handled. "
+    return (f"{said}Each line is a sample; classes that were handled alike lie mixed everywhere. All samples are "
+            "shown, so there is no interval.")  # fmt: skip
 
 
 def _natural(level: str) -> tuple[int, float, str]:

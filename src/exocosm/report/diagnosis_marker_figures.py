@@ -44,12 +44,12 @@ def chosen_picture(judged: Sequence[PanelJudgement]) -> Picture:
     first = judged[0]
     names = [feature for feature, _ in first.selected[:MOST_ROWS]]
     with style():
-        figure, (axis,) = panels(1, 1, 1.0 + 0.21 * len(names))
+        figure, (axis,) = panels(1, 1, 1.0 + 0.24 * len(names))
         for place, one in enumerate(judged):
             share = dict(one.selected)
-            at = np.arange(len(names)) + 0.22 * (place - (len(judged) - 1) / 2)
+            at = np.arange(len(names)) + 0.36 * (place - (len(judged) - 1) / 2)
             shares = [100 * share.get(name, 0.0) for name in names]
-            axis.plot(shares, at, MARKERS[place], color=COLOURS[place], ms=5, label=short_title(one.name))
+            axis.plot(shares, at, MARKERS[place], color=COLOURS[place], ms=4.5, label=short_title(one.name))
         axis.set_yticks(range(len(names)), [short(name, 36) for name in names])
         axis.set(ylim=(len(names) - 0.5, -0.5), xlim=(-2, 103), xlabel="training sets that chose it (%)")
         legend_above(figure, axis.get_legend_handles_labels()[0])
