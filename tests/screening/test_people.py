@@ -10,7 +10,7 @@ from scipy.stats import norm, poisson
 
 from exocosm.errors import InputError
 from exocosm.randomness import uniforms
-from exocosm.screening.people import MANY, People
+from exocosm.screening.people import FEW, MANY, People
 
 
 def counted_plainly(people: People, name: str, expected: np.ndarray) -> np.ndarray:
@@ -53,3 +53,20 @@ def test_a_still_stage_gives_the_means_and_another_visit_other_counts() -> None:
 def test_a_stage_that_does_not_exist_is_refused() -> None:
     with pytest.raises(InputError, match="no stage 'tube'"):
         People(2).normals("tube", "n")
+
+
+def test_what_is_kept_of_few_people_is_what_many_get_and_cannot_be_changed() -> None:
+    # few people are asked again and again, so their numbers are kept; of many they are drawn anew
+    few, many = People(FEW, seed=8, first=5), People(FEW + 1, seed=8, first=5)
+    for draw in ("normals", "uniforms"):
+        kept = getattr(few, draw)("assay", "n", each_visit=True)
+        np.testing.assert_array_equal(kept, getattr(many, draw)("assay", "n", each_visit=True)[:FEW])
+        with pytest.raises(ValueError, match="read-only"):
+            kept += 1.0
+    means = np.full(FEW + 1, 6.0)
+    np.testing.assert_array_equal(few.counted("assay", "c", means[:FEW]), many.counted("assay", "c", means)[:FEW])
+    others = (People(FEW, seed=9, first=5), People(FEW, seed=8, first=6), People(FEW, seed=8, group="x", first=5))
+    for other in (*others, few.at_visit(1)):
+        assert not np.array_equal(
+            other.normals("assay", "n", each_visit=True), few.normals("assay", "n", each_visit=True)
+        )

@@ -33,6 +33,7 @@ ANY_CANCER = "any cancer"
 ORGANISM = "human"
 
 _SETTLED: WeakKeyDictionary[Ledger, dict[tuple[object, ...], Value]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[Ledger, dict[tuple[object, ...], bool]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,12 @@ class Asker:
 
     def knows(self, quantity: str, analyte: Analyte, **context: str) -> bool:
         """Whether there is a row that names this analyte."""
-        wanted = {"cargo": (analyte.name,)}
-        return bool(_fitting(self.given, quantity, wanted, {"organism": ORGANISM, **context})[0])
+        kept = _KNOWN.setdefault(self.given.ledger, {})
+        key = (quantity, analyte.name, *context.items())
+        if key not in kept:
+            wanted = {"cargo": (analyte.name,)}
+            kept[key] = bool(_fitting(self.given, quantity, wanted, {"organism": ORGANISM, **context})[0])
+        return kept[key]
 
     def _name(self, row: Value, analyte: Analyte | None, of: str) -> str:
         return " ".join(part for part in (row.id, analyte.name if analyte else "", of) if part)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from exocosm.randomness import standard_normals, uniforms
 Array = NDArray[np.float64]
 
 STAGES = ("biology", "preanalytics", "isolation", "assay")
+FEW, KEPT = 1024, 2048  # rows of numbers of so few people are kept, so many of them: 16 MB
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,13 @@ class People:
         """Standard normal numbers, one per person; zeros if the stage is still.  Shape: (people,)."""
         if self._is_still(stage):
             return np.zeros(self.number)
-        return standard_normals(self.seed, self.group, self._subjects(), [self._name(stage, name, each_visit)])[:, 0]
+        return _normals(self.seed, self.group, self.first, self.number, self._name(stage, name, each_visit))
 
     def uniforms(self, stage: str, name: str, *, each_visit: bool = False) -> Array:
         """Numbers uniform in (0, 1), one per person; 0.5 if the stage is still.  Shape: (people,)."""
         if self._is_still(stage):
             return np.full(self.number, 0.5)
-        return uniforms(self.seed, self.group, self._subjects(), [self._name(stage, name, each_visit)])[:, 0]
+        return _uniforms(self.seed, self.group, self.first, self.number, self._name(stage, name, each_visit))
 
     def counted(self, stage: str, name: str, expected: Array) -> Array:
         """Poisson counts with these means, a new one at each visit; the means themselves if the stage is still.
@@ -58,7 +60,8 @@ class People:
             return np.asarray(expected, dtype=float)
         flat = np.asarray(expected, dtype=float).reshape(self.number, -1)
         names = [self._name(stage, f"{name} {column}", True) for column in range(flat.shape[1])]
-        counts = _poisson_quantile(uniforms(self.seed, self.group, self._subjects(), names), flat)
+        chance = [_uniforms(self.seed, self.group, self.first, self.number, one) for one in names]
+        counts = _poisson_quantile(np.column_stack(chance) if chance else np.zeros(flat.shape), flat)
         return counts.reshape(np.shape(expected))
 
     def switched_off(self, *stages: str) -> People:
@@ -74,11 +77,37 @@ class People:
             raise InputError(f"there is no stage '{stage}'; stages are {', '.join(STAGES)}")
         return stage in self.still
 
-    def _subjects(self) -> NDArray[np.int64]:
-        return np.arange(self.first, self.first + self.number)
-
     def _name(self, stage: str, name: str, each_visit: bool) -> str:
         return f"{stage}: {name}" + (f" visit {self.visit}" if each_visit else "")
+
+
+def _uniforms(seed: int, group: str, first: int, number: int, name: str) -> Array:
+    """Numbers of some people, read-only where they are kept: the same people are asked at many sizes and visits."""
+    if number > FEW:
+        return uniforms(seed, group, np.arange(first, first + number), [name])[:, 0]
+    return _kept_uniforms(seed, group, first, number, name)
+
+
+def _normals(seed: int, group: str, first: int, number: int, name: str) -> Array:
+    if number > FEW:
+        return standard_normals(seed, group, np.arange(first, first + number), [name])[:, 0]
+    return _kept_normals(seed, group, first, number, name)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept_uniforms(seed: int, group: str, first: int, number: int, name: str) -> Array:
+    return _read_only(uniforms(seed, group, np.arange(first, first + number), [name])[:, 0])
+
+
+@lru_cache(maxsize=KEPT)
+def _kept_normals(seed: int, group: str, first: int, number: int, name: str) -> Array:
+    return _read_only(standard_normals(seed, group, np.arange(first, first + number), [name])[:, 0])
+
+
+def _read_only(numbers: Array) -> Array:
+    numbers = np.ascontiguousarray(numbers)
+    numbers.flags.writeable = False
+    return numbers
 
 
 MANY = 1e3  # from here the normal stands for the Poisson distribution; its quantiles differ by less than 0.1 %
