@@ -9,8 +9,8 @@ import typer
 from exocosm.cli.options import Json, reported
 
 if TYPE_CHECKING:
-    from exocosm.diagnosing import Diagnosis
     from exocosm.diagnosis.dataset import Role
+    from exocosm.diagnosis.diagnosed import Diagnosis
 
 
 @reported

@@ -18,8 +18,8 @@ from exocosm.report.numbers import counted, listed, percent
 from exocosm.report.page import Link, Page, Section, Table, write_page
 
 if TYPE_CHECKING:
-    from exocosm.diagnosing import Diagnosis, Validated
     from exocosm.diagnosis.dataset import Contrast
+    from exocosm.diagnosis.diagnosed import Diagnosis, Validated
     from exocosm.diagnosis.judging import Judgement
 
 EYEBROW = "Judged by exocosm from a table of measurements; no sample was seen"

@@ -13,8 +13,8 @@ from exocosm.report.numbers import counted, percent
 from exocosm.report.page import Section, Table
 
 if TYPE_CHECKING:
-    from exocosm.diagnosing import Validated
     from exocosm.diagnosis.dataset import Dataset
+    from exocosm.diagnosis.diagnosed import Validated
 
 MOST_SHIFTS = 100
 
@@ -39,7 +39,7 @@ def external_sections(dataset: Dataset, one: Validated) -> list[Section]:
     if result.shifts:
         moved = sorted(result.shifts, key=lambda each: (np.isnan(each.moved), -abs(each.moved)))
         rows = [(each.name, percent(each.detected_then), percent(each.detected_now), _number(each.moved),
-                 _number(each.spread), percent(each.outside)) for each in moved[:MOST_SHIFTS]]  # fmt: skip
+                 _number(each.spread).lstrip("+"), percent(each.outside)) for each in moved[:MOST_SHIFTS]]  # fmt: skip
         heads = ("Feature", "Detected in training", "Detected here", "Moved by (training SD)",
                  "Spread, times that of training", "Beyond the training range")  # fmt: skip
         tables.append(Table(heads, rows, "Features in both sets", numbers=(1, 2, 3, 4, 5)))

@@ -15,7 +15,7 @@ from exocosm.report.numbers import counted, listed
 from exocosm.report.page import Section, Table
 
 if TYPE_CHECKING:
-    from exocosm.diagnosing import Diagnosis
+    from exocosm.diagnosis.diagnosed import Diagnosis
     from exocosm.diagnosis.judging import Judgement
 
 Found = tuple[str, str]
