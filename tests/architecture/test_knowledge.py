@@ -15,7 +15,7 @@ WORKSHOP_WORDS = (
     r"\b(read|find|list|fetch)_\w+",  # names of commands
     r"\bids? \d{6,}",  # numbers of stored copies
     r"\bstored? (file|copy|copies)\b",
-    r"\b(the|this|a) (index|store|tool|corpus|brief|collector|helper)\b",
+    r"\b(the|this|a) (index(?! test)|store|tool|corpus|brief|collector|helper)\b",
     r"\b(shared|collected|our|task) (file|list|note|record|fact|brief|map)s?\b",
     r"\bshared \w+\.\w+",
     r"\bto_verify\b",
