@@ -13,6 +13,7 @@ CONTROL_WORDS = (
     "healthy", "health", "normal", "control", "controls", "ctrl", "ctl", "con", "hc", "nc", "hd", "nd", "wt",
     "wildtype", "donor", "donors", "non cancer", "noncancer", "cancer free", "benign", "negative", "unaffected", "n",
 )  # fmt: skip
+ABSENT = ("0", "no", "false", "neg", "absent")  # as whole labels: without what the others have
 SPLIT = re.compile(r"[^a-z0-9]+")
 
 
@@ -47,6 +48,8 @@ def every_contrast(dataset: Dataset) -> tuple[Contrast, ...]:
 def is_control(label: str) -> bool:
     """Whether a label is that of a comparison class, by its words (`Healthy Control`, `NC`, `WT2`)."""
     words = [word.rstrip("0123456789") for word in SPLIT.split(label.casefold()) if word]
+    if label.strip().casefold() in ABSENT:
+        return True
     return any(word in CONTROL_WORDS for word in words) or " ".join(words) in CONTROL_WORDS
 
 

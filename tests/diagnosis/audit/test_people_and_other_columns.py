@@ -38,7 +38,7 @@ def test_an_unknown_column_that_is_the_class_is_asked_about(planted, cancer):
     found = audit(planted(covariates={"source": ["K"] * 30 + ["L"] * 30}, roles={"source": "unknown"}), cancer)
     told = found.of("other_columns")[0]
     assert told.severity == "caveat"
-    assert "says the class in other words or decides it" in told.sentence
+    assert "says the class in other words, or it is a batch" in told.sentence
     assert "role label or technical" in told.advice
 
 

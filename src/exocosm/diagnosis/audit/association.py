@@ -59,7 +59,7 @@ def rank_sum_p(values: ArrayLike, is_case: ArrayLike) -> float:
     one, other = numbers[cases], numbers[~cases]
     if not one.size or not other.size or np.ptp(numbers) == 0:
         return 1.0
-    few = min(one.size, other.size) <= 8
+    few = 2 <= min(one.size, other.size) <= 8  # permutation tests of scipy want two of each
     method: Any = "auto"
     if few and np.unique(numbers).size < numbers.size:
         method = stats.PermutationMethod(n_resamples=SHUFFLES, rng=np.random.default_rng(SEED))

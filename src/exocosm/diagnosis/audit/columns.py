@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+PRESENCE = " (given or not)"
+
+
 @dataclass(frozen=True, eq=False)
 class Compared:
     """A covariate against the class.
@@ -52,6 +55,17 @@ class Compared:
         if self.numeric:
             return self.effect in (0.0, 1.0)
         return self.partners.is_coarse and self.partners.pairs == 0 and len(self.counts) > 1
+
+    @property
+    def is_presence(self) -> bool:
+        """Not the column itself but whether it is given."""
+        return self.name.endswith(PRESENCE)
+
+    @property
+    def given_to(self) -> str | None:
+        """`cases` or `controls` if the column says nothing of the other class."""
+        given = self.counts.get("given", self.given) if self.is_presence else self.given
+        return "cases" if given[0] and not given[1] else "controls" if given[1] and not given[0] else None
 
     @property
     def allows_no_comparison(self) -> bool:
@@ -105,15 +119,16 @@ def _compare(within: Dataset, contrast: Contrast, name: str) -> list[Compared]:
     is_case = contrast.is_case(within.labels)
     groups = levels(column, role)
     if not is_number(column, role):
-        return [_groups(name, groups, is_case, within.subjects)]
+        return [compared_groups(name, groups, is_case, within.subjects)]
     results = [_number(name, column, groups, is_case, within.subjects)]
     if column.isna().any():
         told = column.notna().map({True: "given", False: NOT_GIVEN})
-        results.append(_groups(f"{name} (given or not)", told, is_case, within.subjects))
+        results.append(compared_groups(f"{name}{PRESENCE}", told, is_case, within.subjects))
     return results
 
 
-def _groups(name: str, groups: pd.Series, is_case: pd.Series, subjects: pd.Series) -> Compared:
+def compared_groups(name: str, groups: pd.Series, is_case: pd.Series, subjects: pd.Series) -> Compared:
+    """Groups of samples against the class, one row per subject; not adjusted for others."""
     rows = first_of_subject(groups, is_case, subjects)
     names, counts = tabulate(list(rows["level"]), rows["case"].to_numpy(bool))
     effect, low, high = cramers_v(counts)

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, get_args
 from exocosm.diagnosis.dataset import Note, Role
 from exocosm.diagnosis.tables.cells import comma_of, is_missing, meaning
 from exocosm.diagnosis.tables.matching import Match
-from exocosm.diagnosis.tables.roles import means_label, named_label, named_role, words_of
+from exocosm.diagnosis.tables.roles import (
+    is_batch_code,
+    is_collection,
+    is_contrast,
+    means_label,
+    named_label,
+    named_role,
+    words_of,
+)  # fmt: skip
 from exocosm.diagnosis.tables.sheet import Sheet
 from exocosm.errors import CheckError, InputError, Problem, nearest
 
@@ -22,6 +30,7 @@ _MEASURED = frozenset([
     "rin", "psa", "cea", "afp", "order", "injection", "score", "days", "months", "years", "dose", "ratio",
 ])  # fmt: skip
 # whole numbers under such names are numbers, not codes
+_SIDES = 3  # values of a column that sets classes against one another: two, and one for the others
 _REPEATED = 3  # samples per code, on average, at least
 _DATE = re.compile(
     r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[-. ][A-Za-z]{3,9}\.?[-. ]\d{2,4})"
@@ -162,18 +171,22 @@ def _role(name: str, cells: Mapping[object, str], labels: pd.Series, label_colum
     named = named_role(name)
     values = list(cells.values())
     distinct = len(set(values))
-    if name == label_column:
+    if name == label_column or (is_contrast(name) and distinct <= _SIDES):
         return "label"
     if len(values) > 2 and distinct == len(values) and named in ("unknown", "identity", "technical"):
         worded = sum(1 for value in values if meaning(value)[0] == "word" and not _DATE.match(value))
         if worded == len(values):  # an accession of a run names the sample as well as its own name does
             return "identity"
+    if is_collection(name) and distinct > len(values) // 2:  # the number of a person within a study
+        return "identity"
     if named in ("technical", "biological"):
         return named
     # a column that follows the label without speaking of it (a country) may be what confounds it
     speaks = means_label(name) or _share_words(values, labels)
     if speaks and 2 <= distinct <= max(2, len(values) // 2) and _follows(cells, labels):
         return "label"
+    if named == "unknown" and len(values) >= _REPEATED * distinct and is_batch_code(sorted(set(values))):
+        return "technical"
     return "unknown" if named_label(name) >= 0 else named
 
 

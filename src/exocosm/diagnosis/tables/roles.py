@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from exocosm.diagnosis.dataset import Role
 
@@ -14,6 +15,7 @@ LABEL_WORDS = (
 )  # fmt: skip
 _ABOUT_LABEL = ("label", "class", "group", "condition", "diagnos", "disease", "cancer", "case", "control", "status",
                 "phenotype", "outcome", "healthy", "tumortype", "tumourtype", "sampletype")  # fmt: skip
+_COLLECTIONS = ("dataset", "datasets", "study", "series", "project", "bioproject", "experiment", "submission")
 _TECHNICAL = frozenset([
     "batch", "plate", "lane", "run", "day", "date", "centre", "center", "site", "operator", "technician", "kit",
     "library", "lib", "gel", "chip", "instrument", "machine", "sequencer", "flowcell", "isolation", "extraction",
@@ -21,13 +23,15 @@ _TECHNICAL = frozenset([
     "freezer", "shipment", "storage", "processing", "hospital", "lab", "laboratory", "institute", "hemolysis",
     "haemolysis", "rin", "depth", "reads", "tube", "anticoagulant", "thaw", "index", "well", "row", "pool",
     "fraction", "cut", "scan", "sentrix", "month", "year", "collection", "prep", "preparation", "preparer",
-    "cartridge", "card", "round", "lims",
+    "cartridge", "card", "round", "lims", "biobank", "vendor", "supplier", "provider", "clinic", *_COLLECTIONS,
 ])  # fmt: skip
+_BATCH_LETTERS = frozenset(["p", "b", "l", "pl", "bt", "fc"])  # of plates, batches, lanes, flow cells
+_AGAINST = re.compile(r"(?<=[A-Za-z0-9])(?:vs|Vs|VS)(?=[A-Z])|(?<![A-Za-z])(?:vs|Vs|VS|v\.)(?![A-Za-z])")
 _BIOLOGICAL = frozenset([
     "sex", "gender", "age", "bmi", "stage", "smoking", "smoker", "race", "ethnicity", "ethnic", "grade", "size",
     "tumour", "tumor", "t", "n", "m", "tnm", "weight", "height", "menopause", "psa", "ca125", "cea", "afp", "ca199",
     "survival", "diabetes", "fasting", "treatment", "therapy", "drug", "medication", "nodes", "metastasis",
-    "metastases", "histology", "location", "side", "comorbidity", "alcohol", "subtype", "mutation", "parity",
+    "metastases", "histology", "location", "side", "comorbidity", "alcohol", "subtype", "mutation", "mut", "parity",
 ])  # fmt: skip
 _IDENTITY = frozenset([
     "id", "ids", "accession", "gsm", "srr", "srs", "srx", "sample", "samples", "name", "title", "barcode", "uuid",
@@ -61,9 +65,24 @@ def named_label(name: str) -> int:
 def means_label(name: str) -> bool:
     """True for names that speak of the question itself: `CancerType`, `CRCVsHC`, `group`, `disease state`."""
     joined = "".join(words_of(name))
-    return (
-        any(word in joined for word in _ABOUT_LABEL) or re.search(r"[a-z]vs[A-Z.]|_vs_|[A-Z]Vs[A-Z]", name) is not None
-    )
+    return any(word in joined for word in _ABOUT_LABEL) or is_contrast(name)
+
+
+def is_contrast(name: str) -> bool:
+    """True for names of two classes set against each other: `GBMvsCont`, `CRC_vs_HC`, `tumour vs. normal`."""
+    return _AGAINST.search(name) is not None
+
+
+def is_collection(name: str) -> bool:
+    """True for names of what samples were put together in: `dataset`, `study_id`, `GEO series`."""
+    return bool(set(words_of(name)) & set(_COLLECTIONS))
+
+
+def is_batch_code(values: Sequence[str]) -> bool:
+    """True if the values are one word of handling, or its letter, with different numbers: P1, P2; batch 3; run_07."""
+    parts = [re.fullmatch(r"([a-z]+)[\W_]*\d{1,6}[a-z]?", value.strip().casefold()) for value in values]
+    stems = {part.group(1) for part in parts if part}
+    return len(values) > 1 and all(parts) and len(stems) == 1 and bool(stems & (_TECHNICAL | _BATCH_LETTERS))
 
 
 def is_subject(name: str) -> bool:

@@ -8,10 +8,17 @@ from exocosm.diagnosis.audit.grouping import NOT_GIVEN, columns_of
 from exocosm.diagnosis.audit.thresholds import LEVEL
 from exocosm.diagnosis.audit.wording import percent
 from exocosm.diagnosis.dataset import Contrast, Dataset
+from exocosm.diagnosis.tables.roles import words_of
 
 NAME = "biological"
 TITLE = "The class against sex, age and other columns about the people"
 PLACE = 20
+OF_DISEASE = frozenset([
+    "stage", "grade", "gleason", "tnm", "ajcc", "figo", "bclc", "dukes", "tumour", "tumor", "t", "n", "m", "nodes",
+    "metastasis", "metastases", "histology", "subtype", "mutation", "mut", "survival", "recurrence", "relapse",
+    "treatment", "therapy", "drug", "medication", "location", "side", "psa", "cea", "afp", "ca125", "ca199",
+])  # fmt: skip
+"""Words of columns that follow from the disease: they may differ as much as they like, and forbid nothing."""
 ACCEPTABLE = True  # a disease of one sex alone is a fact, not a fault of the study
 
 
@@ -22,7 +29,10 @@ def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
         return []
     compared = compare_columns(dataset, contrast, names)
     findings = [found for one in compared if (found := _alone(one)) is not None]
-    shown = ", ".join(f"'{one.name}' ({one.strength})" for one in compared[:6])
+    told = [one for one in compared if one.given_to is None]
+    if not told:
+        return findings
+    shown = ", ".join(f"'{one.name}' ({one.strength})" for one in told[:6])
     severity: Severity = "note" if findings else "fine"
     about = Finding(
         NAME, severity, f"Compared with the class: {shown}.", table=table_of(compared), concerns=tuple(names)
@@ -32,7 +42,20 @@ def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
 
 def _alone(one: Compared) -> Finding | None:
     shared = one.partners
-    if one.allows_no_comparison:
+    of_disease = bool(set(words_of(one.name)) & OF_DISEASE)
+    if one.given_to is not None:
+        if one.is_presence:
+            return None
+        sentence = f"'{one.name}' is given for {one.given_to} only"
+        if of_disease:
+            return Finding(NAME, "note", f"{sentence}: it describes the disease and is not compared.",
+                           concerns=(one.name,))  # fmt: skip
+        sentence += ": whether the other class differs in it cannot be said."
+        return Finding(NAME, "caveat", sentence, advice=f"Give '{one.name}' for both classes.", concerns=(one.name,))
+    if of_disease and one.is_perfect and _is_one_valued(one):
+        sentence = f"'{one.name}' describes the disease ({one.by_class}) and is not compared."
+        return Finding(NAME, "note", sentence, concerns=(one.name,))
+    if one.allows_no_comparison and not of_disease:
         sentence = (f"Cases and controls have no '{one.name}' in common ({one.by_class}): only "
                     f"{percent(shared.cases)} of the cases and {percent(shared.controls)} of the controls have a "
                     f"partner, so that a marker of '{one.name}' would look like one of the disease.")  # fmt: skip
@@ -52,6 +75,11 @@ def _alone(one: Compared) -> Finding | None:
         sentence += f" All {side[0]} are '{level}': only the {others} {side[1]} that are so can be compared fairly."
         advice = f"Restrict the contrast to '{one.name}' = '{level}'."
     return Finding(NAME, "caveat", sentence, one.numbers, advice=advice, concerns=(one.name,))
+
+
+def _is_one_valued(one: Compared) -> bool:
+    """True if a class has one value only, as the stage of people without the disease."""
+    return any(sum(pair[side] > 0 for pair in one.counts.values()) == 1 for side in (0, 1))
 
 
 def _only_level(one: Compared) -> tuple[str, tuple[str, str], int] | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import PurePath
+
 import numpy as np
 
 from exocosm.diagnosis.audit.association import auc, auc_interval, rank_sum_p
@@ -22,6 +25,9 @@ from exocosm.diagnosis.scale import fit_scale
 NAME = "comparability"
 TITLE = "Whether columns can be compared as given, and what was done to them before"
 PLACE = 45
+NORMALISED = re.compile(
+    r"(?<![a-z])(?<!un[\W_])(?<!no[nt][\W_])norm(?:ali[sz]ed|ali[sz]ation)?(?![a-z])", re.IGNORECASE
+)
 LEAK = "Every sample was adjusted to all others, those of a test fold too: a held-out figure can be too good."
 
 
@@ -54,6 +60,11 @@ def _sums(dataset: Dataset, contrast: Contrast) -> list[Finding]:
     numbers = {"sum_least": least, "sum_most": most, "ratio": ratio, "auc": area, "auc_low": low, "auc_high": high}
     told = f"sums of the samples go from {least:.3g} to {most:.3g} ({ratio:.3g}-fold"
     told += f"; by class AUC {area:.2f}, {chance(rank_sum_p(sums, cases))})"
+    if dataset.kind == "counts" and ratio > SUMS_APART and _says_normalised(dataset):
+        sentence = f"The file calls its values normalised, but they are not comparable as given: {told}."
+        advice = ("They are brought onto one scale here (see below); figures published from them as given compare "
+                  "depths. Ask how they were normalised.")  # fmt: skip
+        return [Finding(NAME, "caveat", sentence, numbers, advice=advice)]
     if dataset.kind == "counts":
         return [Finding(NAME, "fine", f"As counts should, {told}; they are not compared as given.", numbers)]
     if ratio <= SUMS_ALIKE:
@@ -63,6 +74,12 @@ def _sums(dataset: Dataset, contrast: Contrast) -> list[Finding]:
         advice = "Ask how they were normalised; figures published from them as given compare depths."
         return [Finding(NAME, "caveat", sentence, numbers, advice=advice)]
     return [Finding(NAME, "note", f"{told[0].upper()}{told[1:]}.", numbers)]
+
+
+def _says_normalised(dataset: Dataset) -> bool:
+    """Whether the title or a file's name says that the values were normalised."""
+    names = [dataset.title, *(PurePath(name).name for name in dataset.sources)]
+    return any(NORMALISED.search(name) for name in names)
 
 
 def _scale(dataset: Dataset, numbers: np.ndarray) -> list[Finding]:

@@ -11,7 +11,7 @@ from exocosm.diagnosis.dataset import Contrast, Dataset
 
 NAME = "other_columns"
 TITLE = "The class against columns that are neither known as technical nor as biological"
-PLACE = 60
+PLACE = 15
 
 
 def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
@@ -27,7 +27,10 @@ def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
         return findings
     compared = compare_columns(dataset, contrast, names)
     caveats = [found for one in compared if (found := _alone(one)) is not None]
-    shown = ", ".join(f"'{one.name}' ({one.strength})" for one in compared[:6])
+    told = [one for one in compared if one.given_to is None]
+    if not told:
+        return [*caveats, *findings]
+    shown = ", ".join(f"'{one.name}' ({one.strength})" for one in told[:6])
     severity: Severity = "note" if caveats else "fine"
     about = f"Compared with the class: {shown}."
     return [*caveats, *findings, Finding(NAME, severity, about, table=table_of(compared), concerns=tuple(names))]
@@ -36,10 +39,16 @@ def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
 def _alone(one: Compared) -> Finding | None:
     if one.adjusted >= LEVEL:
         return None
+    if one.given_to is not None:
+        if one.is_presence:
+            return None
+        sentence = f"'{one.name}' is given for {one.given_to} only, and nobody said what it is: it is not compared."
+        advice = f"If '{one.name}' is a batch, give it for the other class too."
+        return Finding(NAME, "note", sentence, advice=advice, concerns=(one.name,))
     if one.is_perfect:
         sentence = (f"'{one.name}' and the class are the same division of the samples ({one.by_class}): the column "
-                    "either says the class in other words or decides it.")  # fmt: skip
-        advice = f"Say which: give '{one.name}' the role label or technical. If it is technical, there is no answer."
+                    "either says the class in other words, or it is a batch and there is no answer.")  # fmt: skip
+        advice = f"Say which: give '{one.name}' the role label or technical."
     else:
         sentence = f"'{one.name}' goes with the class ({one.strength}), and nobody said what it is: {one.by_class}."
         advice = f"Give '{one.name}' a role (technical, biological, label, identity)."

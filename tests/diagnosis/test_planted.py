@@ -1,0 +1,157 @@
+"""Files with something planted, judged end to end as a person would from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from exocosm.diagnosing import diagnose
+from exocosm.diagnosis.diagnosed import Diagnosis
+
+Rows = Mapping[str, Sequence[object]]
+
+
+class Clinic:
+    """Writes a table of counts (features in rows) and a file about the samples, and judges them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def judged(
+        self, values: np.ndarray, about: Rows, *, names: Sequence[str] | None = None, table: str = "counts.csv",
+        line_end: str = "\n", **settings: object,
+    ) -> Diagnosis:  # fmt: skip
+        """about: column -> value of every sample."""
+        names = names or [f"s{number:02d}" for number in range(len(values))]
+        lines = [",".join(["", *names])]
+        lines += [f"hsa-miR-{300 + i}-5p,{','.join(map(str, row))}" for i, row in enumerate(np.transpose(values))]
+        (self.folder / table).write_text(line_end.join(lines) + line_end, newline="")
+        rows = [",".join(["sample", *about])]
+        rows += [",".join(map(str, cells)) for cells in zip(names, *about.values(), strict=True)]
+        (self.folder / "about.csv").write_text(line_end.join(rows) + line_end, newline="")
+        given = {"audit_only": True, "workers": 1, "repeats": 1, "permutations": 20, **settings}
+        return diagnose(self.folder / table, self.folder / "about.csv", **given)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Clinic:
+    return Clinic(tmp_path)
+
+
+@pytest.fixture
+def mixed() -> list[str]:
+    """Twenty of cancer and twenty healthy in a random order."""
+    return list(np.random.default_rng(4).permutation(["cancer", "healthy"] * 20))
+
+
+@pytest.fixture
+def counts() -> Callable[..., np.ndarray]:
+    """Counts [sample, feature] with biological spread; `fold`: factor of every sample and feature."""
+
+    def draw(samples: int, features: int = 60, seed: int = 1, fold: np.ndarray | float = 1.0) -> np.ndarray:
+        random = np.random.default_rng(seed)
+        means = np.exp(random.normal(5, 1, features)) * random.gamma(4, 0.25, (samples, features)) * fold
+        return random.poisson(means)
+
+    return draw
+
+
+@pytest.mark.parametrize("without", ["NA", "", "0", "healthy"])
+def test_a_stage_that_only_cases_can_have_forbids_nothing(clinic, mixed, counts, without):
+    stages = [["I", "II", "III"][place % 3] if one == "cancer" else without for place, one in enumerate(mixed)]
+    found = clinic.judged(counts(40), {"diagnosis": mixed, "Stage": stages}).judgements[0]
+    assert found.verdict != "refused"
+    assert not [one for one in found.audit.of("biological") if one.severity in ("fatal", "caveat")]
+
+
+def test_a_size_given_for_cases_only_forbids_nothing(clinic, mixed, counts):
+    sizes = [1.5 + place / 7 if one == "cancer" else "" for place, one in enumerate(mixed)]
+    found = clinic.judged(counts(40), {"diagnosis": mixed, "tumour size (cm)": sizes}).judgements[0]
+    assert found.verdict != "refused"
+    assert "cases only" in found.audit.of("biological")[0].sentence
+
+
+def test_an_age_given_for_cases_only_is_a_caveat(clinic, mixed, counts):
+    ages = [40 + place if one == "cancer" else "NA" for place, one in enumerate(mixed)]
+    found = clinic.judged(counts(40), {"diagnosis": mixed, "age": ages}).judgements[0]
+    assert found.verdict == "caveat" and "'age' is given for cases only" in found.headline
+
+
+def test_columns_that_set_classes_against_one_another_are_no_covariates(clinic, counts):
+    # as in a public table of glioblastoma: 12 GBM, 10 glioma, 16 controls
+    kinds = ["GBM"] * 12 + ["Glioma"] * 10 + ["Control"] * 16
+    about = {
+        "Type": kinds,
+        "GBMvsCont": ["GBM"] * 12 + ["NA"] * 10 + ["Control"] * 12 + ["NA"] * 4,
+        "GBMvsGlioma": ["GBM"] * 12 + ["Glioma"] * 10 + ["NA"] * 16,
+        "GliomavsMCont": ["NA"] * 12 + ["Glioma"] * 10 + ["NA"] * 6 + ["Control"] * 10,
+    }
+    names = [f"GBM{i}" for i in range(1, 13)] + [f"GII-III.{i}" for i in range(1, 11)]
+    names += [f"HC{i}" for i in range(1, 17)]
+    found = clinic.judged(counts(38), about, names=names, line_end="\r")
+    assert found.dataset.roles == dict.fromkeys(["GBMvsCont", "GBMvsGlioma", "GliomavsMCont"], "label")
+    assert [one.contrast.name for one in found.judgements] == ["GBM : Control", "Glioma : Control", "GBM : Glioma"]
+    assert {one.verdict for one in found.judgements} == {"caveat"}
+
+
+@pytest.mark.parametrize("name, spread, is_told", [
+    ("Normalized_counts.csv", 40.0, True), ("counts.csv", 40.0, False), ("un-normalized.csv", 40.0, False),
+    ("normalised.csv", 1.5, False),
+])  # fmt: skip
+def test_values_called_normalised_must_be_comparable(clinic, mixed, counts, name, spread, is_told):
+    sizes = np.exp(np.linspace(0, np.log(spread), 40))[np.random.default_rng(2).permutation(40)]
+    found = clinic.judged(counts(40, fold=sizes[:, None]), {"diagnosis": mixed}, table=name).judgements[0]
+    told = [one for one in found.audit.of("comparability") if one.severity == "caveat"]
+    assert bool(told) == is_told and all("not comparable as given" in one.sentence for one in told)
+
+
+def test_one_sample_of_a_class_is_refused_and_nothing_breaks(clinic, counts):
+    found = clinic.judged(counts(12), {"diagnosis": ["cancer"] + ["healthy"] * 11}).judgements[0]
+    assert found.verdict == "refused" and "1 independent case" in found.headline
+
+
+@pytest.mark.parametrize("yes, no", [("1", "0"), ("yes", "no"), ("TRUE", "FALSE")])
+def test_of_yes_and_no_the_no_is_the_control(clinic, mixed, counts, yes, no):
+    labels = [yes if one == "cancer" else no for one in mixed]
+    assert clinic.judged(counts(40), {"status": labels}).judgements[0].contrast.name == f"{yes} : {no}"
+
+
+def test_codes_of_plates_are_technical_whatever_the_column_is_called(clinic, mixed, counts):
+    codes = ["P1" if one == "cancer" else "P2" for one in mixed]
+    found = clinic.judged(counts(40), {"diagnosis": mixed, "Zuordnung": codes}).judgements[0]
+    assert found.verdict == "refused" and "'Zuordnung'" in found.headline
+
+
+def test_a_column_that_may_be_a_batch_stands_in_the_first_line(clinic, mixed, counts):
+    codes = ["3" if one == "cancer" else "7" for one in mixed]
+    found = clinic.judged(counts(40), {"diagnosis": mixed, "X1": codes}).judgements[0]
+    assert found.verdict == "caveat" and "'X1' and the class are the same division" in found.headline
+
+
+def test_plates_in_the_names_that_are_the_class_are_refused_unless_a_reason_is_given(clinic, mixed, counts):
+    names = [f"{'P1' if one == 'cancer' else 'P2'}_{'ABCDE'[place % 5]}{place // 5}" for place, one in enumerate(mixed)]
+    found = clinic.judged(counts(40), {"diagnosis": mixed}, names=names).judgements[0]
+    assert found.verdict == "refused" and "P1, P2" in found.headline
+    reason = {"names": "P is the number of the protocol of consent"}
+    assert clinic.judged(counts(40), {"diagnosis": mixed}, names=names, accept=reason).judgements[0].verdict == "caveat"
+
+
+def test_plates_in_the_names_that_hold_both_classes_are_no_matter(clinic, mixed, counts):
+    names = [f"P{1 + place // 20}_{place:02d}" for place in range(40)]
+    found = clinic.judged(counts(40), {"diagnosis": mixed}, names=names).judgements[0]
+    assert not found.audit.of("names")
+
+
+def test_visits_in_the_names_are_no_batches(clinic, counts):
+    names = [f"S{place // 2}_visit{1 + place % 2}" for place in range(40)]
+    found = clinic.judged(counts(40), {"state": ["before", "after"] * 20}, names=names).judgements[0]
+    assert not found.audit.of("names")
+
+
+def test_controls_from_an_archive_and_cases_from_elsewhere_are_refused(clinic, mixed, counts):
+    names = [f"{7000 + 13 * place}-B" if one == "cancer" else f"SRR71{place:05d}" for place, one in enumerate(mixed)]
+    found = clinic.judged(counts(40), {"diagnosis": mixed}, names=names).judgements[0]
+    assert found.verdict == "refused" and "different sources" in found.headline
