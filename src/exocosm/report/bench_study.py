@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from exocosm.report.canvas import COLOURS, FAINT, Picture, finish, log_axis, panels, plain_axis, style, wrapped
+from exocosm.report.expected import (
+    HIGH,
+    LOW,
+    answer_of_verdict,
+    compared,
+    contrast_table,
+    expectations,
+    not_done,
+    recipe_rows,
+)
 from exocosm.report.isolation_figures import kind_in_words
-from exocosm.report.numbers import counted, interval, listed, percent, quantity, shown, unit_text
+from exocosm.report.numbers import interval, listed, percent, quantity, shown, unit_text
 from exocosm.report.page import Page, Section, Table, value_rows, write_page
 from exocosm.trajectory.bench_result import CENTRAL, TYPICAL, BenchResult
-from exocosm.trajectory.expectations import NOT_REPRODUCED, REPRODUCED, Expected, Verdict
 
 WIDE = 30.0  # high / low from which a linear axis would hide the small ones
 MOST_PANELS = 12
 MOST_TOLD = 4  # comparisons that are told first
 SIGN = {"below": "< ", "above": "> "}  # of what an instrument cannot tell
-LOW, HIGH = 2.5, 97.5
 SAME = 1e-3  # of the number; what differs by less is written alike
 SHOWN_FIRST = ("small_ev", "microvesicle", "albumin", "ldl")  # what a reader of a step asks for
 PERCENT = ("recovery", "share")
+RECIPE = ("study", "study_hash", "values_hash", "knowledge_hash", "seed", "draws", "donors", "date")
 
 
 def write_bench_report(result: BenchResult, path: str | Path) -> Path:
@@ -33,7 +41,7 @@ def write_bench_report(result: BenchResult, path: str | Path) -> Path:
 def bench_page(result: BenchResult) -> Page:
     """The report of a bench study as a page."""
     file, verdict = result.study.file, result.verdict
-    sections = [] if verdict is None else [_expectations(verdict)]
+    sections = [] if verdict is None else [expectations(verdict)]
     if file.contrasts:
         sections.append(_contrasts(result))
     sections.append(_numbers(result))
@@ -51,39 +59,24 @@ def bench_page(result: BenchResult) -> Page:
         sections=sections,
         values=value_rows(result.values),
         bibliography=result.bibliography,
-        recipe=_recipe(result.recipe),
+        recipe=recipe_rows(result.recipe, RECIPE),
     )
 
 
 def _answer(result: BenchResult) -> tuple[str, list[str], str]:
     verdict = result.verdict
     draws = int(result.recipe["draws"])
-    spread = [_spread_in_words(draws, int(result.recipe["donors"])), *_not_done(result)]
+    spread = [
+        _spread_in_words(draws, int(result.recipe["donors"])),
+        *not_done(result.recipe, "draws and donors together"),
+    ]
     if verdict is None:
         told = [_contrast_in_words(result, name) for name in result.study.file.contrasts][:MOST_TOLD]
         told = told or [_extremes(result, metric, list(result.study.file.arms)) for metric in result.study.file.metrics]
         told = [each for each in told if each][:MOST_TOLD] or ["What every arm gives"]
         return told[0].removesuffix("."), [*told[1:], *spread], ""
-    tone = {REPRODUCED: "better", NOT_REPRODUCED: "worse"}.get(verdict.verdict, "")
-    return (
-        f"{verdict.id}: {verdict.sentence}",
-        [
-            f"Counts as reproduced: {verdict.rule}.",
-            f"Grade {verdict.grade} - {verdict.evidence}. {counted(len(verdict.claims), 'claim')} of the literature: "
-            f"{', '.join(verdict.claims)}.",
-            *spread,
-        ],
-        tone,
-    )
-
-
-def _not_done(result: BenchResult) -> list[str]:
-    """What could not be done in some draws or for some donors, and why."""
-    return [
-        f"{counted(number, 'time')}, draws and donors together, an arm could not be done and its numbers are missing: "
-        f"{reason}"
-        for reason, number in result.recipe["could_not_be_done"].items()
-    ]
+    headline, numbers, tone = answer_of_verdict(verdict)
+    return headline, [*numbers, *spread], tone
 
 
 def _spread_in_words(draws: int, donors: int) -> str:
@@ -92,60 +85,12 @@ def _spread_in_words(draws: int, donors: int) -> str:
     return f"{known}{among}."
 
 
-def _expectations(verdict: Verdict) -> Section:
-    rows = [
-        (
-            one.says or one.condition,
-            "control" if one.control else "expected",
-            one.condition,
-            "yes" if one.central else "no",
-            "-" if one.share is None else percent(one.share),
-        )
-        for one in verdict.expected
-    ]
-    table = Table(("What", "Role", "Condition", "At the centre", "Draws in which it holds"), rows, numbers=(3, 4))
-    failing = [sentence for one in verdict.expected for sentence in _failing(one)]
-    told = failing or ["No condition fails in any draw, so no region of the prior is known in which it would."]
-    if not verdict.draws:
-        told = []
-    return Section("What was expected", "expected", tables=[table], points=told)
-
-
-def _failing(one: Expected) -> list[str]:
-    """Where in the prior a condition fails, and what to measure."""
-    if one.share is None or one.share == 1:
-        return []
-    what = one.says or one.condition
-    if not one.suspects:
-        return [f"{what}: fails in {percent(1 - one.share)} of the draws; no single value sets them apart."]
-    parts = [
-        f"{suspect.name} (around {quantity(suspect.failing, suspect.unit)} where it fails, "
-        f"{quantity(suspect.holding, suspect.unit)} where it holds)"
-        for suspect in one.suspects
-    ]
-    return [
-        f"{what}: fails in {percent(1 - one.share)} of the draws, most with other values of {listed(parts)}. "
-        f"To narrow it, measure {one.suspects[0].name}."
-    ]
-
-
 def _compared(result: BenchResult, name: str) -> tuple[str, str, float]:
-    """(central value, 95 % of what is not known, share of the draws in which the arm is higher) of a contrast."""
+    """A contrast in the unit of its metric."""
     asked = result.study.file.contrasts[name]
-    table = result.contrasts[result.contrasts["contrast"] == name]
-    central = float(table.loc[table["draw"] == CENTRAL, "value"].iloc[0])
-    drawn = table.loc[table["draw"] != CENTRAL, "value"].to_numpy(float)
-    drawn = drawn[np.isfinite(drawn)]
-    unit = {"ratio": "", "percent_change": "percent"}.get(asked.as_)
-    if unit is None:
-        of = result.study.file.metrics[asked.metric].of
-        unit = "dimensionless" if of in PERCENT else _values(result, asked.metric, asked.arm)[3]
-    value = quantity(central, unit) if np.isfinite(central) else "none"
-    value += " times" if asked.as_ == "ratio" and np.isfinite(central) else ""
-    if not len(drawn):
-        return value, "", np.nan
-    low, high = np.percentile(drawn, [LOW, HIGH])
-    return value, interval(float(low), float(high)), float(np.mean(drawn > (1.0 if asked.as_ == "ratio" else 0.0)))
+    of = result.study.file.metrics[asked.metric].of
+    unit = "dimensionless" if of in PERCENT else _values(result, asked.metric, asked.arm)[3]
+    return compared(result.contrasts, name, asked.as_, unit)
 
 
 def _contrast_in_words(result: BenchResult, name: str) -> str:
@@ -166,15 +111,13 @@ def _contrasts(result: BenchResult) -> Section:
     """How arms compare, draw by draw."""
     rows = []
     for name, asked in result.study.file.contrasts.items():
-        value, ends, share = _compared(result, name)
         arms = [result.study.file.arms[arm].title or arm for arm in (asked.arm, asked.against)]
         told = f"{_contrast_title(result, name)}. {asked.says}".removesuffix(". ")
-        rows.append((told, " against ".join(arms), value, ends, "" if np.isnan(share) else percent(share)))
-    heads = ("What", "Arms", "Central", "95 %: what is not known", "Draws in which the first is higher")
+        rows.append((told, " against ".join(arms), _compared(result, name)))
     note = "In every draw both arms meet the same numbers, so that what moves both alike falls out."
     note += _limits_in_words(result, {f"{each.metric}@{arm}" for each in result.study.file.contrasts.values()
                                       for arm in (each.arm, each.against)})  # fmt: skip
-    return Section("How the arms compare", "contrasts", tables=[Table(heads, rows, numbers=(2, 3, 4), note=note)])
+    return Section("How the arms compare", "contrasts", tables=[contrast_table(rows, note)])
 
 
 def _limits_in_words(result: BenchResult, among: set[str]) -> str:
@@ -349,10 +292,3 @@ def _steps(result: BenchResult) -> Section:
             tables.append(Table(("", "What to do", "Left of the start", "min", "euro"), rows, title, (3, 4)))
     told = list(dict.fromkeys(warnings))
     return Section("Step by step, at the central values", "steps", tables=tables, warnings=told)
-
-
-def _recipe(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:
-    versions = ", ".join(f"{name} {version}" for name, version in recipe["versions"].items() if len(version) < 20)
-    names = ("study", "study_hash", "values_hash", "knowledge_hash", "seed", "draws", "donors", "date")
-    plain = {name: str(recipe[name]) for name in names}
-    return [(name.replace("_", " "), text) for name, text in {**plain, "versions": versions}.items()]
