@@ -104,4 +104,4 @@ def _print(found: Diagnosis) -> None:
         for sentence in one.sentences:
             typer.echo(f"  {sentence}")
     for external in found.external:
-        typer.echo(f"\nmodel on this table: {external}")
+        typer.echo(f"\n{external.contrast.name}, the saved model on this table\n  {external.sentence}")
