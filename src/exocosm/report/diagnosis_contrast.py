@@ -73,6 +73,8 @@ def audit_sections(dataset: Dataset, judgement: Judgement) -> list[Section]:
         )
     if refused:
         said.append("No feature is compared between the classes below: it could not be told what a difference means.")
+        if any("AUC" in one.sentence for one in findings):
+            said.append("Where a finding gives an AUC (0.5: chance), it is that of a batch, an amount or an age alone.")
     grave = [one for one in findings if one.severity in ("fatal", "caveat")]
     rows = [(SEVERITY_WORDS[one.severity], _check(one), one.sentence, one.advice or "–") for one in findings
             if one.severity != "fine"]  # fmt: skip

@@ -87,7 +87,7 @@ def _performance(dataset: Dataset, one: Validated, model: list[str]) -> Section:
 
 
 def _estimate(one: object) -> str:
-    from exocosm.diagnosis.panels.ranking import Estimate
+    from exocosm.accuracy.estimate import Estimate
 
     assert isinstance(one, Estimate)
     return one.method if np.isnan(one.value) else two_digits(one).replace("-", "−")

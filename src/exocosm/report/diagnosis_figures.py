@@ -27,11 +27,11 @@ from exocosm.report.canvas import (
 from exocosm.report.numbers import counted, percent
 
 if TYPE_CHECKING:
+    from exocosm.accuracy.estimate import Estimate
     from exocosm.diagnosis.judging import PanelJudgement
     from exocosm.diagnosis.panels.calibration import Calibration
     from exocosm.diagnosis.panels.decision import DecisionCurve
     from exocosm.diagnosis.panels.operating import OperatingPoint
-    from exocosm.diagnosis.panels.ranking import Estimate
 
 Array = NDArray[np.float64]
 GRID = np.linspace(0.0, 1.0, 101)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from exocosm.diagnosis.judging import Judgement
 
 Found = tuple[str, str]
-STATES: Mapping[str, str] = MappingProxyType({FILLED: "in this report", PARTLY: "in part", MISSING: "only you"})
+STATES: Mapping[str, str] = MappingProxyType({FILLED: "in this report", PARTLY: "in part", MISSING: "not here"})
 _NO_PANEL: Found = (MISSING, "no panel was judged")
 
 
@@ -53,13 +53,13 @@ def items_section(found: Diagnosis, judgement: Judgement | None) -> Section:
     tables, told = [], []
     for each in diagnosis_checklists():
         ours = [one for one in every if one.checklist == each.name]
-        rows = [(one.item.id, one.item.section, one.item.text, STATES[one.state], one.text) for one in ours]
+        rows = [(f"{one.item.id}. {one.item.text}", STATES[one.state], one.text) for one in ours]
         note = f"{each.about} Source: {'; '.join(each.sources)}."
-        tables.append(Table(("Item", "Part", "What it asks", "Where", "What this report says"), rows, each.title,
+        tables.append(Table(("What it asks", "Answered", "What this report says"), rows, each.title,
                             note=note))  # fmt: skip
         counts = {state: sum(one.state == state for one in ours) for state in STATES}
         told.append(f"{each.name}: {counts[FILLED]} of {counted(len(ours), 'item')} are in this report, "
-                    f"{counts[PARTLY]} in part; {counts[MISSING]} only you can say.")  # fmt: skip
+                    f"{counts[PARTLY]} in part; {counts[MISSING]} are not here, most of which only you can say.")  # fmt: skip
     return Section("For the paper: TRIPOD and STARD", "items", told, tables=tables, closed=True)
 
 

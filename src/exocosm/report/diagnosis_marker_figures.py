@@ -84,9 +84,10 @@ def single_picture(single: pd.DataFrame) -> Picture:
         caption = (
             f"{counted(int(passed.sum()), 'feature')} of {len(known):,} ({percent(share)}) pass the correction for "
             f"testing so many (q {LEVEL:g}). Left: size of the difference against how surprising it is. Right: the "
-            f"{len(top)} most telling, bars: 95 %, open squares: among samples of the same batch. They were picked for "
-            "being extreme, so in other people they will be nearer to 0.5."
+            f"{len(top)} most telling with their 95 % intervals. They were picked for being extreme, so in other "
+            "people they will be nearer to 0.5."
         )
+        caption += " Open squares: within batches." if top["auc_within"].notna().any() else ""
         return finish(figure, "single", "Each feature alone", caption)
 
 
@@ -122,11 +123,20 @@ def published_picture(name: str, panel: str, each: Sequence[Published]) -> Pictu
         axis.axvline(0.5, color=FAINT, lw=1)
         axis.set(ylim=(len(shown) - 0.5, -0.5), xlim=(-0.02, 1.02), xlabel="AUC here (above 0.5: higher in cases)")
         legend_above(figure, axis.get_legend_handles_labels()[0])
-        found = sum(one.verdict == "replicates" for one in rows)
+        aimed = [one for one in rows if one.marker.direction in ("up", "down")]
+        found = sum(one.verdict == "replicates" for one in aimed)
         caption = (
-            f"Of {counted(len(rows), 'column')} that stand for published markers, {found} "
-            f"{'does' if found == 1 else 'do'} here what was published. Bars: 95 %; open squares: within batches."
+            f"{counted(len(rows), 'column')} of this table {'stands' if len(rows) == 1 else 'stand'} for the markers. "
         )
+        if aimed:
+            go = "goes" if found == 1 else "go"
+            caption += (
+                f"Of {len(aimed)} with a published direction {found} {go} that way here, with the whole interval."
+            )
+        else:
+            caption += "No direction was published for any of them, so none can be replicated."
+        caption += " Bars: 95 %."
+        caption += " Open squares: within batches." if any(np.isfinite(one.auc_within) for one in rows) else ""
         caption += f" The first {len(shown)} are drawn." if len(shown) < len(rows) else ""
         return finish(figure, name, f"Published markers here: {panel}", caption)
 
