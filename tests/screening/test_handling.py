@@ -11,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from exocosm.bench.numbers import Numbers, bench_numbers
 from exocosm.errors import InputError
-from exocosm.screening.assays.of_analytes import OTHER_RNA
+from exocosm.evidence.value import Value
+from exocosm.screening.assays.of_analytes import OTHER_RNA, of_each
+from exocosm.screening.background import healthy_content
 from exocosm.screening.content import Analyte, Content
 from exocosm.screening.handling import (
     EFFECTS,
@@ -24,7 +27,7 @@ from exocosm.screening.handling import (
     lysed_share,
     with_other_rna,
 )
-from exocosm.screening.people import People
+from exocosm.screening.people import People, StagedNumbers
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from tube_contents import MIRNAS, PROTEINS, VESICLES, content_of, numbers, still
@@ -34,6 +37,14 @@ PEOPLE = People(200, seed=3)
 
 def total(content: Content) -> np.ndarray:
     return content.total
+
+
+def copies_in(cell: str, name: str, given_numbers: Numbers | None = None) -> float:
+    """Copies in a cell: of so many vesicles of healthy plasma as it is worth."""
+    of = given_numbers or numbers()["preanalytics"]
+    worth = of(f"{cell}_equivalent_vesicles", "vesicle/cell", cargo=name)
+    cargo = {"cargo": name if name in of.words("copies_per_healthy_vesicle", "cargo") else "mirna"}
+    return worth * of("copies_per_healthy_vesicle", "molecule/vesicle", organism="human", carrier="small_ev", **cargo)
 
 
 def test_an_untouched_sample_stays_exactly_as_it_is() -> None:
@@ -65,7 +76,7 @@ def test_haemolysis_by_hand() -> None:
     after = handled(content_of(MIRNAS, 1e6, 1), UNTOUCHED.model_copy(update={"haemolysis": share}), numbers(), still())
     cells = given_numbers("red_cell_concentration", "cell/mL", organism="human")
     plasma = 1.0 - given_numbers("haematocrit", "dimensionless", organism="human")
-    copies = given_numbers("red_cell_copies", "molecule/cell", cargo="miR-451a")
+    copies = copies_in("red_cell", "miR-451a")
     assert after.amounts["red_cell"][0, 0] == pytest.approx(share * cells / plasma * copies)
     assert after.amounts["red_cell"][0, 0] > 100 * after.amounts["red_cell"][0, 1]  # miR-451a, not miR-1246
     assert np.array_equal(after.amounts["free"], content_of(MIRNAS, 1e6, 1).amounts["free"])
@@ -134,7 +145,7 @@ def test_freezing_breaks_whole_platelets_and_loses_none_of_their_copies() -> Non
     share = given_numbers("freeze_thaw_breakage", "dimensionless")
     after_two = given_numbers("residual_platelet_concentration", "cell/mL", organism="human", device="two_spins")
     after_one = after_two * given_numbers("platelet_fold_after_one_spin", "dimensionless")
-    copies = given_numbers("platelet_copies", "molecule/cell", cargo="miR-21-5p")
+    copies = copies_in("platelet", "miR-21-5p")
     assert fresh.amounts["platelet"][0, 2] == pytest.approx((after_one - after_two) * copies)
     assert fresh.vesicles["platelet"][0] == pytest.approx(after_one - after_two)
     assert frozen.amounts["platelet"] == pytest.approx((1 - share) * fresh.amounts["platelet"])
@@ -144,7 +155,7 @@ def test_freezing_breaks_whole_platelets_and_loses_none_of_their_copies() -> Non
 
 
 def test_plasma_that_was_filtered_gains_nothing_as_it_thaws() -> None:
-    before = content_of(MIRNAS, 1e6, 1)
+    before = healthy_content(MIRNAS, "plasma", numbers(), still())
     frozen = UNTOUCHED.model_copy(update={"freeze_thaw": 1})
     plain, filtered = (
         handled(before, frozen.model_copy(update={"filtered": filtered}), numbers(), still())
@@ -152,15 +163,16 @@ def test_plasma_that_was_filtered_gains_nothing_as_it_thaws() -> None:
     )
     fold = numbers()["preanalytics"]("platelet_filter_fold", "dimensionless", organism="human")
     assert plain.amounts[PLATELET_EV] == pytest.approx(fold * filtered.amounts[PLATELET_EV])
-    assert np.all(filtered.total < before.total)
+    assert np.all(plain.amounts[PLATELET_EV] > 0) and np.all(filtered.total < before.total)
     whole = handled(before, UNTOUCHED.model_copy(update={"filtered": True, "spins": "one"}), numbers(), still())
     assert np.array_equal(whole.total, before.total)
 
 
 @pytest.mark.parametrize("cycles", [1, 3])
-def test_what_the_literature_says_of_platelets_and_freezing(cycles: int) -> None:
+@pytest.mark.parametrize("name", ["miR-1246", "miR-141", "miR-100", "miR-x"])  # of very different levels in plasma
+def test_what_the_literature_says_of_platelets_and_freezing(cycles: int, name: str) -> None:
     """Spun once and frozen, even the less affected miRNAs rise 1.5 to 3-fold; microvesicles 2 to 16-fold."""
-    general = content_of((Analyte("miR-1246"),), 5e6, 1)  # with its 1e7 per mL of plasma in all
+    general = healthy_content([Analyte(name)], "plasma", numbers(), still())
     spun = UNTOUCHED.model_copy(update={"spins": "one", "freeze_thaw": cycles})
     rise = handled(general, spun, numbers(), still()).total[0, 0] / general.total[0, 0]
     assert 1.3 < rise < 3.0
@@ -171,12 +183,57 @@ def test_what_the_literature_says_of_platelets_and_freezing(cycles: int) -> None
     assert 2.0 < 1.0 + more / microvesicles < 32.0
 
 
-def test_what_the_literature_says_of_haemolysis() -> None:
+@pytest.mark.parametrize("name", ["let-7a", "let-7a-5p", "miR-21", "miR-21-5p", "miR-223", "miR-223-3p"])
+def test_platelets_left_by_two_spins_raise_vesicular_mirna_two_to_four_fold(name: str) -> None:
+    """Bracht2023, of let-7a-5p, miR-21-5p and miR-223-3p."""
+    plasma = healthy_content([Analyte(name)], "plasma", numbers(), still())
+    frozen = handled(plasma, UNTOUCHED.model_copy(update={"freeze_thaw": 1}), numbers(), still())
+    on_vesicles = frozen.amounts["healthy_ev"] + frozen.amounts[PLATELET_EV]
+    assert 2.0 < on_vesicles[0, 0] / plasma.amounts["healthy_ev"][0, 0] < 4.0
+
+
+@pytest.mark.parametrize("reference", ["miR-23a", "miR-23a-3p"])
+def test_what_the_literature_says_of_haemolysis(reference: str) -> None:
     """A ratio of miR-451a to miR-23a-3p of 60 stands for 0.12 % of lysed cells (25 people)."""
-    pair = content_of((Analyte("miR-451a"), Analyte("miR-23a-3p")), np.array([[1.2e8, 5e6]]), 1)
+    pair = healthy_content([Analyte("miR-451a"), Analyte(reference)], "plasma", numbers(), still())
     lysed = handled(pair, UNTOUCHED.model_copy(update={"haemolysis": 0.0012}), numbers(), still()).total[0]
     assert pair.total[0, 0] / pair.total[0, 1] < 32.0  # the cut below which nobody calls it haemolysed
-    assert 40.0 < lysed[0] / lysed[1] < 100.0
+    assert 45.0 < lysed[0] / lysed[1] < 80.0
+
+
+def test_haemolysis_doubles_what_is_called_sensitive_and_leaves_the_rest() -> None:
+    """Kirschner2013: miR-16, -17, -21, -92a, -106a at least twofold, 121 of 136 miRNAs less."""
+    sensitive = ("miR-16", "miR-16-5p", "miR-17", "miR-21", "miR-21-5p", "miR-92a", "miR-106a", "miR-486")
+    others = ("miR-141", "miR-100", "miR-223", "miR-1246", "miR-x")  # from the rarest to the most abundant
+    plasma = healthy_content([Analyte(name) for name in (*sensitive, *others)], "plasma", numbers(), still())
+    lysed = handled(plasma, UNTOUCHED.model_copy(update={"haemolysis": 0.005}), numbers(), still())
+    rise = (lysed.total / plasma.total)[0]
+    assert np.all(rise[: len(sensitive)] > 2.0) and np.all(rise[len(sensitive) :] < 2.0)
+
+
+def test_a_rise_by_cells_does_not_depend_on_an_unknown_level_in_plasma() -> None:
+    drawn = bench_numbers(draws=6)
+    for index in range(6):
+        given_numbers = StagedNumbers.alike(drawn.drawn(index))
+        plasma = healthy_content([Analyte("miR-x")], "plasma", given_numbers, still())
+        lysed = handled(plasma, UNTOUCHED.model_copy(update={"haemolysis": 0.005}), given_numbers, still())
+        per_vesicle = plasma.amounts["healthy_ev"][0, 0] / plasma.vesicles["healthy_ev"][0]
+        bench = given_numbers["biology"]
+        cells = bench("red_cell_concentration", "cell/mL", organism="human")
+        cells /= 1.0 - bench("haematocrit", "dimensionless", organism="human")
+        (worth,) = of_each(bench, "red_cell_equivalent_vesicles", "vesicle/cell", ["miR-x"])
+        assert lysed.amounts["red_cell"][0, 0] / per_vesicle == pytest.approx(0.005 * cells * worth)
+
+
+def test_copies_of_your_own_go_before_vesicles() -> None:
+    mine = Value("mine", "red_cell_copies", 7.0, "molecule/cell", method="assumed", low=5.0, high=9.0,
+                 spread_kind="assumed_range", distribution="lognormal", cargo="miR-451a")  # fmt: skip
+    own = StagedNumbers.alike(bench_numbers(own=[mine]))
+    lyse = UNTOUCHED.model_copy(update={"haemolysis": 1e-4})
+    first, usual = (handled(content_of(MIRNAS, 1e6, 1), lyse, given, still()).amounts["red_cell"][0]
+                    for given in (own, numbers()))  # fmt: skip
+    assert first[0] / usual[0] == pytest.approx(7.0 / copies_in("red_cell", "miR-451a"))
+    assert first[1:].tolist() == usual[1:].tolist()
 
 
 def test_waiting_adds_vesicles_too_and_warmth_more_of_them() -> None:

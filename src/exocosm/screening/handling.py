@@ -17,7 +17,9 @@ from pydantic import Field
 from exocosm.bench.settings import Celsius
 from exocosm.documents.fields import Section, Word
 from exocosm.errors import InputError, nearest
+from exocosm.screening.asking import Asker
 from exocosm.screening.assays.of_analytes import OTHER_RNA, of_each
+from exocosm.screening.background import healthy_copies
 from exocosm.screening.content import Analyte, Content
 from exocosm.screening.people import People, StagedNumbers, varied
 
@@ -115,7 +117,7 @@ def haemolysis(content: Content, handling: Handling, numbers: StagedNumbers, peo
         return content
     cells = _of_blood("red_cell_concentration", content, numbers, people)
     lysed = lysed_share(handling, numbers, people) * cells
-    return _with_more(content, RED_CELL, lysed[:, None] * _copies("red_cell_copies", content, numbers))
+    return _with_more(content, RED_CELL, lysed[:, None] * _copies("red_cell", content, numbers, people))
 
 
 def platelets_in(content: Content, handling: Handling, numbers: StagedNumbers, people: People) -> tuple[Array, Array]:
@@ -148,7 +150,7 @@ def platelets_left(content: Content, handling: Handling, numbers: StagedNumbers,
         return content
     usual, left = platelets_in(content, handling, numbers, people)
     more = left - usual
-    content = _with_more(content, PLATELET, more[:, None] * _copies("platelet_copies", content, numbers))
+    content = _with_more(content, PLATELET, more[:, None] * _copies("platelet", content, numbers, people))
     return _with_more_vesicles(content, PLATELET, more)
 
 
@@ -168,7 +170,7 @@ def waiting(content: Content, handling: Handling, numbers: StagedNumbers, people
     platelets = _of_blood("platelet_concentration", content, numbers, people)
     given_off = -np.expm1(-shed * given("platelet_vesicle_content_share", "dimensionless"))
     content = _with_more(content, PLATELET_EV, (platelets * given_off)[:, None]
-                         * _copies("platelet_copies", content, numbers))  # fmt: skip
+                         * _copies("platelet", content, numbers, people))  # fmt: skip
     return _with_more_vesicles(content, PLATELET_EV, platelets * shed)
 
 
@@ -207,7 +209,7 @@ def _with_broken_platelets(
     kept = {name: amount * whole[:, None] if name == PLATELET else amount for name, amount in content.amounts.items()}
     counts = {name: count * whole if name == PLATELET else count for name, count in content.vesicles.items()}
     content = content.with_amounts(kept, vesicles=counts)
-    content = _with_more(content, PLATELET_EV, broken[:, None] * _copies("platelet_copies", content, numbers))
+    content = _with_more(content, PLATELET_EV, broken[:, None] * _copies("platelet", content, numbers, people))
     return _with_more_vesicles(content, PLATELET_EV, broken / each)
 
 
@@ -247,17 +249,25 @@ def _of_blood(quantity: str, content: Content, numbers: StagedNumbers, people: P
     return cells / (1.0 - numbers["biology"]("haematocrit", "dimensionless", organism=HUMAN))
 
 
-def _copies(quantity: str, content: Content, numbers: StagedNumbers) -> Array:
-    """Copies of every analyte in one cell; of what is no miRNA only if a row names it.  Shape: (analytes,)."""
-    given = numbers["preanalytics"]
-    known = {word.casefold() for word in given.words(quantity, "cargo")}
+def _copies(cell: str, content: Content, numbers: StagedNumbers, people: People) -> Array:
+    """Copies of every analyte in one cell (`red_cell` or `platelet`).  Shape: (analytes,).
 
-    def is_carried(analyte: Analyte) -> bool:
-        return analyte.kind == "mirna" or analyte.name.casefold() in known
+    Those of a row that names the analyte; of any other miRNA the copies of so many vesicles of healthy plasma as the
+    cell is worth.  Studies say how far lysed cells and platelets raise a miRNA above plasma, not what a cell holds, so
+    the number of copies follows what plasma holds of that miRNA.  Of what is no miRNA none, unless a row names it.
+    """
+    given, asker = numbers["preanalytics"], Asker(numbers, people)
+    known = {word.casefold() for word in given.words(f"{cell}_copies", "cargo")}
 
-    names = [analyte.name for analyte in content.analytes if is_carried(analyte)]
-    found = dict(zip(names, of_each(given, quantity, "molecule/cell", names), strict=True))
-    return np.array([found.get(analyte.name, 0.0) for analyte in content.analytes])
+    def in_one(analyte: Analyte) -> float:
+        if analyte.name.casefold() in known:
+            return given(f"{cell}_copies", "molecule/cell", cargo=analyte.name)
+        if analyte.kind != "mirna":
+            return 0.0
+        worth = of_each(given, f"{cell}_equivalent_vesicles", "vesicle/cell", [analyte.name])[0]
+        return float(worth * healthy_copies(asker, analyte, "plasma").per_vesicle)
+
+    return np.array([in_one(analyte) for analyte in content.analytes])
 
 
 def _with_more(content: Content, carrier: str, more: Array) -> Content:

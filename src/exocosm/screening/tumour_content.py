@@ -17,18 +17,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from exocosm.errors import InputError
 from exocosm.evidence.rules import source_keys
-from exocosm.screening.asking import Asker
-from exocosm.screening.background import SMALL_EV, healthy_copies, is_counted
+from exocosm.evidence.value import Value
+from exocosm.screening.asking import ANY_CANCER, Asker
+from exocosm.screening.background import PLATELET_EV, SMALL_EV, healthy_copies, is_counted
 from exocosm.screening.content import Analyte, Content
 from exocosm.screening.counting import shedding_rate
 from exocosm.screening.fluids import Fluid, concentration, fluid_of
 from exocosm.screening.people import People, StagedNumbers
+from exocosm.screening.published import Standing, standing_of
 from exocosm.screening.shedding import Classes, quasi_steady
 from exocosm.screening.tumour import cell_density, cells_of
 
 Array = NDArray[np.float64]
 
-REPORTED_ON = ("healthy_ev",)
+NOT_THE_TUMOURS = ("healthy_ev", PLATELET_EV)  # vesicles
+REPORTED_ON = NOT_THE_TUMOURS  # studies isolate all vesicles of a fluid; those of platelets are half of serum's
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +66,7 @@ class FoldComparison:
     row: str
     source: str
     is_assumed: bool
+    standing: str = ""
 
     @property
     def explained(self) -> float:
@@ -70,16 +74,20 @@ class FoldComparison:
         return (self.on_vesicles - 1.0) / (self.reported - 1.0) if self.reported > 1.0 else math.nan
 
     def __str__(self) -> str:
+        shed = (
+            f"{self.analyte} in {self.fluid}: what the tumour sheds makes 1 + {self.on_vesicles - 1.0:.2g} on vesicles "
+            f"and 1 + {self.in_all - 1.0:.2g} in all"
+        )
         told = f"{self.source} reports {self.reported:.3g}-fold"
         if self.is_assumed:
+            if not self.standing and self.reported == 1.0:
+                return f"{shed}; no study found, and in no published panel of this cancer: no other shift is assumed"
             told = f"no study found, {self.reported:.3g}-fold assumed"
+            told += f" ({self.standing})" if self.standing else ""
         part = f"of which shedding explains {100 * self.explained:.2g} %"
         if math.isnan(self.explained):
             part = "a fall, which shedding cannot make"
-        return (
-            f"{self.analyte} in {self.fluid}: what the tumour sheds makes 1 + {self.on_vesicles - 1.0:.2g} on vesicles "
-            f"and 1 + {self.in_all - 1.0:.2g} in all; {told} at this size, {part}"
-        )
+        return f"{shed}; {told} at this size, {part}"
 
 
 def with_tumour(
@@ -89,9 +97,10 @@ def with_tumour(
     """The content of a fluid of the same people with their tumours.
 
     What a tumour sheds is added as `tumour_ev` and to `free`.  reported: whether the shifts that studies report are
-    added as well, up to the reported fold, on the carriers `reported_on` (by default the vesicles of healthy tissue;
-    add `free` for a study of whole plasma).  Notes say, for each analyte with a reported or assumed fold, how much of
-    it shedding explains.  Valid for: exponential growth, or growth that slows little within the memory of the blood.
+    added as well, up to the reported fold, on the carriers `reported_on` (by default all vesicles but the tumour's, in
+    proportion; add `free` for a study of whole plasma).  Notes say, for each analyte with a reported or assumed fold,
+    how much of it shedding explains.  Valid for: exponential growth, or growth that slows little within the memory of
+    the blood.
     """
     asker = Asker(numbers, people)
     fluid = fluid_of(healthy.fluid, numbers, people, burden.cancer)
@@ -109,11 +118,17 @@ def with_tumour(
         return shed.with_amounts(amounts, notes=notes)
     for place, analyte in enumerate(healthy.analytes):
         fold = reported_fold(asker, analyte, burden, healthy.fluid)
+        usual = _on_vesicles(healthy, place)
+        share = amounts["tumour_ev"][:, place] / np.where(usual > 0.0, usual, 1.0)
+        rest = np.where(fold > 1.0, np.maximum(fold - share, 1.0), fold)
         for carrier in reported_on:
-            usual = healthy.amounts[carrier][:, place]
-            beside = amounts["tumour_ev"][:, place] if carrier == "healthy_ev" else amounts[carrier][:, place] - usual
-            rest = np.where(fold > 1.0, np.maximum(fold * usual - beside, usual), fold * usual)
-            amounts[carrier][:, place] = rest if carrier == "healthy_ev" else rest + beside
+            before = healthy.amounts[carrier][:, place]
+            if carrier in NOT_THE_TUMOURS:
+                amounts[carrier][:, place] = rest * before
+            else:
+                beside = amounts[carrier][:, place] - before
+                more = np.where(fold > 1.0, np.maximum(fold * before - beside, before), fold * before)
+                amounts[carrier][:, place] = more + beside
     return shed.with_amounts(amounts, notes=notes)
 
 
@@ -128,8 +143,8 @@ def compare_folds(
     for place, analyte in enumerate(healthy.analytes):
         if not _has_fold(asker, analyte):
             continue
-        usual, all_usual = healthy.amounts["healthy_ev"][ill, place], healthy.total[ill, place]
-        row = asker.row("reported_fold", analyte=analyte, cancer=burden.cancer, fluid=healthy.fluid)
+        usual, all_usual = _on_vesicles(healthy, place)[ill], healthy.total[ill, place]
+        row, standing = _fold_row(asker, analyte, burden.cancer, healthy.fluid)
         found.append(
             FoldComparison(
                 analyte=analyte.name,
@@ -140,6 +155,7 @@ def compare_folds(
                 row=row.id,
                 source=", ".join(source_keys(row)),
                 is_assumed=row.method == "assumed",
+                standing="" if standing is None else str(standing),
             )
         )
     return tuple(found)
@@ -150,12 +166,18 @@ def reported_fold(asker: Asker, analyte: Analyte, burden: Burden, fluid: str) ->
 
     1 + (fold - 1) (N / N of the study)^exponent; the same for the reciprocal where the study reports a fall.  Exponent
     0: whatever the size; 1: in proportion to the cells.  1 for an analyte without a row, and without a tumour.
-    Shape: (people,).
+    The assumed row for any marker in any cancer holds only where the marker stands in a published panel of that cancer,
+    or a name that may be of the same product does; otherwise the fold is 1.  Shape: (people,).
     """
     cells = np.asarray(burden.cells, dtype=float)
     if not _has_fold(asker, analyte):
         return np.ones(cells.shape)
-    fold = asker.varied("reported_fold", "dimensionless", analyte=analyte, cancer=burden.cancer, fluid=fluid)
+    row, standing = _fold_row(asker, analyte, burden.cancer, fluid)
+    if _is_for_any(row, analyte) and standing is None:
+        return np.ones(cells.shape)
+    # what is assumed of one marker in one cancer says nothing of it in another one
+    of = burden.cancer if _is_for_any(row, analyte) else ""
+    fold = asker.varied("reported_fold", "dimensionless", analyte=analyte, cancer=burden.cancer, fluid=fluid, of=of)
     diameter = asker.number("reported_fold_diameter", "mm", cancer=burden.cancer)
     exponent = asker.number("reported_fold_size_exponent", "dimensionless", cancer=burden.cancer)
     size = np.where(cells > 0.0, cells / cells_of(diameter, cell_density(asker.given)), 0.0)
@@ -170,6 +192,11 @@ def scaled_fold(fold: ArrayLike, relative_size: ArrayLike, exponent: float) -> A
     up = 1.0 + (np.maximum(risen, 1.0) - 1.0) * grown
     down = 1.0 / (1.0 + (1.0 / np.minimum(risen, 1.0) - 1.0) * grown)
     return np.asarray(np.where(risen >= 1.0, up, down))
+
+
+def _on_vesicles(healthy: Content, place: int) -> Array:
+    """Amount per mL of an analyte on all vesicles of a fluid without a tumour.  Shape: (people,)."""
+    return np.asarray(sum(healthy.amounts[carrier][:, place] for carrier in NOT_THE_TUMOURS))
 
 
 def _vesicles(asker: Asker, burden: Burden, fluid: Fluid) -> Array:
@@ -245,3 +272,14 @@ def _fragments(asker: Asker, analyte: Analyte, burden: Burden) -> Array:
 
 def _has_fold(asker: Asker, analyte: Analyte) -> bool:
     return analyte.kind == "mirna" or asker.knows("reported_fold", analyte)
+
+
+def _fold_row(asker: Asker, analyte: Analyte, cancer: str, fluid: str) -> tuple[Value, Standing | None]:
+    """The row of the reported fold; and, if it is that for any marker, the published marker that it rests on."""
+    row = asker.row("reported_fold", analyte=analyte, cancer=cancer, fluid=fluid)
+    return row, standing_of(analyte.name, cancer) if _is_for_any(row, analyte) else None
+
+
+def _is_for_any(row: Value, analyte: Analyte) -> bool:
+    """Whether a row names neither the analyte nor a cancer."""
+    return row.cargo.casefold() == analyte.kind and row.population.casefold() in ("", ANY_CANCER)
