@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,25 +50,25 @@ def published_beside(markers: Sequence[Marker], single: pd.DataFrame) -> tuple[P
 
     A marker whose name fits several columns gets one row for each of them.
     """
-    rows = single.set_index("feature")
+    rows: dict[str, dict[str, Any]] = {str(row["feature"]): dict(row) for _, row in single.iterrows()}
     found: list[Published] = []
     for marker in markers:
         if marker.kind == "mirna":
-            close = resolve(marker.name, list(rows.index)).with_relation(*CLOSE)
+            close = resolve(marker.name, list(rows)).with_relation(*CLOSE)
             matches = [(one.found, one.relation, one.sentence) for one in close]
         else:
-            same = [name for name in rows.index if name.casefold() == marker.name.casefold()]
+            same = [name for name in rows if name.casefold() == marker.name.casefold()]
             matches = [(name, SAME, "") for name in same]
         if not matches:
             sentence = f"{marker.name} is not among the features under this name or a close one"
             nothing = (np.nan,) * 5
             found.append(Published(marker, "", "", NOT_MEASURED, sentence, *nothing))
         for name, relation, told in matches:
-            found.append(_beside(marker, name, relation, told, rows.loc[name]))
+            found.append(_beside(marker, name, relation, told, rows[name]))
     return tuple(found)
 
 
-def _beside(marker: Marker, name: str, relation: str, told: str, row: pd.Series) -> Published:
+def _beside(marker: Marker, name: str, relation: str, told: str, row: Mapping[str, Any]) -> Published:
     auc, low, high = float(row["auc"]), float(row["auc_low"]), float(row["auc_high"])
     verdict = _verdict(marker.direction, auc, low, high)
     said = {"up": "more in cancer", "down": "less in cancer"}.get(marker.direction, "no direction given")

@@ -58,8 +58,10 @@ def items_section(found: Diagnosis, judgement: Judgement | None) -> Section:
         tables.append(Table(("What it asks", "Answered", "What this report says"), rows, each.title,
                             note=note))  # fmt: skip
         counts = {state: sum(one.state == state for one in ours) for state in STATES}
-        told.append(f"{each.name}: {counts[FILLED]} of {counted(len(ours), 'item')} are in this report, "
-                    f"{counts[PARTLY]} in part; {counts[MISSING]} are not here, most of which only you can say.")  # fmt: skip
+        told.append(
+            f"{each.name}: {counts[FILLED]} of {counted(len(ours), 'item')} are in this report, "
+            f"{counts[PARTLY]} in part; {counts[MISSING]} are not here, and most of them only you can say."
+        )
     return Section("For the paper: TRIPOD and STARD", "items", told, tables=tables, closed=True)
 
 
