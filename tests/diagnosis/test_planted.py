@@ -155,3 +155,57 @@ def test_controls_from_an_archive_and_cases_from_elsewhere_are_refused(clinic, m
     names = [f"{7000 + 13 * place}-B" if one == "cancer" else f"SRR71{place:05d}" for place, one in enumerate(mixed)]
     found = clinic.judged(counts(40), {"diagnosis": mixed}, names=names).judgements[0]
     assert found.verdict == "refused" and "different sources" in found.headline
+
+
+def test_labels_without_a_header_lose_no_sample_where_a_rule_matches_the_names(tmp_path, counts):
+    names = [f"X{place}.plasma" for place in range(1, 13)]
+    lines = [",".join(["", *names])]
+    lines += [f"hsa-miR-{300 + i}-5p,{','.join(map(str, row))}" for i, row in enumerate(counts(12).T)]
+    (tmp_path / "table.csv").write_text("\n".join(lines))
+    (tmp_path / "labels.csv").write_text(
+        "\n".join(f"{i}-plasma,{'case' if i % 2 else 'healthy'}" for i in range(1, 13))
+    )
+    found = diagnose(tmp_path / "table.csv", tmp_path / "labels.csv", audit_only=True)
+    assert found.dataset.classes == {"case": 6, "healthy": 6}
+
+
+def test_before_treatment_is_what_after_is_compared_with(clinic, counts):
+    about = {"timepoint": ["before", "after"] * 12, "patient": [f"N{place // 2}" for place in range(24)]}
+    found = clinic.judged(counts(24), about, label_column="timepoint")
+    assert found.judgements[0].contrast.name == "after : before"
+    assert found.dataset.subjects.nunique() == 12
+
+
+def test_a_file_in_which_most_last_cells_are_empty_is_read(clinic, tmp_path, mixed, counts):
+    batches = [f"B{place % 3}" if place % 5 == 0 else "" for place in range(40)]
+    rows = [f"s{place:02d},{batch}" for place, batch in enumerate(batches)]
+    (tmp_path / "batches.csv").write_text("sample,batch\n" + "\n".join(rows) + "\n")
+    found = clinic.judged(counts(40), {"diagnosis": mixed}, covariates=[tmp_path / "batches.csv"])
+    assert found.dataset.covariates["batch"].notna().sum() == 8
+
+
+def test_spike_ins_are_no_markers(tmp_path, mixed):
+    names = [f"s{place:02d}" for place in range(40)]
+    features = [f"hsa-miR-{300 + i}-5p" for i in range(15)] + [
+        "U6",
+        "cel-miR-39-3p",
+        "UniSp6",
+        "UniSp2",
+        "ath-miR-159a",
+    ]
+    cycles = np.random.default_rng(3).normal(27, 2, (20, 40)).round(2)
+    lines = [",".join(["assay", *names])]
+    lines += [f"{name},{','.join(map(str, row))}" for name, row in zip(features, cycles, strict=True)]
+    (tmp_path / "ct.csv").write_text("\n".join(lines))
+    (tmp_path / "labels.csv").write_text("sample,class\n" + "\n".join(map(",".join, zip(names, mixed, strict=True))))
+    found = diagnose(tmp_path / "ct.csv", tmp_path / "labels.csv", audit_only=True)
+    assert list(found.dataset.values.columns) == features[:16]
+    told = next(note for note in found.dataset.notes if note.what == "spike-ins")
+    assert told.names == tuple(features[16:])
+
+
+def test_of_a_worm_its_own_mirnas_are_no_spike_ins():
+    from exocosm.diagnosis.tables.features import spike_ins
+
+    assert not spike_ins(["cel-miR-39-3p", "cel-let-7-5p", "cel-miR-54-3p"])
+    assert spike_ins(["cel-miR-39-3p", *(f"mmu-miR-{i}-5p" for i in range(20, 30))]) == [0]

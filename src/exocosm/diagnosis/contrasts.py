@@ -12,6 +12,7 @@ from exocosm.errors import InputError, nearest
 CONTROL_WORDS = (
     "healthy", "health", "normal", "control", "controls", "ctrl", "ctl", "con", "hc", "nc", "hd", "nd", "wt",
     "wildtype", "donor", "donors", "non cancer", "noncancer", "cancer free", "benign", "negative", "unaffected", "n",
+    "baseline", "before", "pre", "untreated", "vehicle", "mock", "placebo",
 )  # fmt: skip
 ABSENT = ("0", "no", "false", "neg", "absent")  # as whole labels: without what the others have
 SPLIT = re.compile(r"[^a-z0-9]+")

@@ -29,6 +29,10 @@ _DATE = re.compile(rf"(?:\d{{1,2}}[-./ ](?:{'|'.join(_MONTHS)})|(?:{'|'.join(_MO
                    r"\d{4}-\d{2}-\d{2}(?: 00:00:00)?|\d{1,2}/\d{1,2}/\d{2,4})\Z", re.IGNORECASE)  # fmt: skip
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E[+-]?\d+\Z", re.IGNORECASE)
 _SEVERAL = re.compile(r"\s*(?:///|;|,)\s*|(?<=[a-z0-9])/(?=[A-Za-z0-9])")
+_SPIKE = re.compile(
+    r"(?:UniSp ?\d+(?:[ _-]?CP)?|ERCC-\d{5}|.*spike[-_ ]?in.*|(?:cel|ath|osa)-(?:mir|lin|let)-?\w.*)\Z", re.IGNORECASE
+)
+_FOREIGN = re.compile(r"(?:cel|ath|osa)-", re.IGNORECASE)
 _SPECIES = re.compile(r"\A[a-z]{3}-(?=mir|let|lin)", re.IGNORECASE)
 _LONGEST = 300
 _SHOWN = 6
@@ -57,6 +61,17 @@ def is_strong(name: str) -> bool:
 def is_symbol(name: str) -> bool:
     """Whether a name could be the symbol of a gene (but so could `HIV2` or `N21`)."""
     return bool(_SYMBOL.match(name))
+
+
+def spike_ins(names: Sequence[str]) -> list[int]:
+    """The places of features that were added to every sample (UniSp6, cel-miR-39, ERCC-00002), not made by a person.
+
+    Names of a worm or a plant are spike-ins only where most miRNAs are of another species or of none that is told.
+    """
+    found = [place for place, name in enumerate(names) if _SPIKE.match(name)]
+    foreign = [place for place in found if _FOREIGN.match(names[place])]
+    mirnas = sum(bool(_mirna_kind(name)) for name in names)
+    return [place for place in found if place not in set(foreign) or 4 * len(foreign) < mirnas]
 
 
 def _mirna_kind(name: str) -> str:

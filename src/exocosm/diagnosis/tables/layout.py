@@ -88,9 +88,12 @@ def _spread(indices: list[int]) -> list[int]:
 def _tried(lines: list[str], told: list[int], delimiter: str) -> tuple[tuple[float, ...], str, int] | None:
     """How well a delimiter divides the lines: (score, delimiter, width); None if it does not."""
     rows: list[list[str]] = []
+    whole: set[int] = set()
     cells = 0
     for index in told:
-        rows.append(_trimmed(divided(lines[index], delimiter)))
+        parts = divided(lines[index], delimiter)
+        whole.add(len(parts))
+        rows.append(_trimmed(parts))
         cells += len(rows[-1])
         if cells > _CELLS and len(rows) >= 6:
             break
@@ -99,12 +102,14 @@ def _tried(lines: list[str], told: list[int], delimiter: str) -> tuple[tuple[flo
     most = max(counted.values())
     # empty cells at the end were trimmed, so among frequent widths the widest is the table's
     width = max(size for size, count in counted.items() if count >= max(1, 0.3 * most))
+    if len(whole) == 1 and delimiter != " ":  # as many cells in every line, most of the last ones empty
+        width = max(map(len, rows))
     if width < 2:
         return None
     # rows with empty last cells are shorter, and no reason to reject a delimiter
     near = sum(1 for row in later if len(row) == width or (delimiter != " " and 2 <= len(row) < width))
-    exact = counted[width] / len(later)
-    share = near / len(later)
+    exact = counted[width] / len(later) if len(whole) > 1 else 1.0
+    share = near / len(later) if len(whole) > 1 else 1.0
     if share < _CONSISTENT or exact < 0.3:
         return None
     comma = "" if delimiter == "," else "decimal"

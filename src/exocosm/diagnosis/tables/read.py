@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import numpy as np
 from exocosm.diagnosis.dataset import Dataset, Kind, Note
 from exocosm.diagnosis.tables import sheet as sheets
 from exocosm.diagnosis.tables.covariates import covariates_of, roles_of, typed
-from exocosm.diagnosis.tables.features import named_features
+from exocosm.diagnosis.tables.features import named_features, spike_ins
 from exocosm.diagnosis.tables.grid import Grid, grid_of
 from exocosm.diagnosis.tables.kinds import censored_of, kind_of_numbers
 from exocosm.diagnosis.tables.labels import BY_NAME, class_notes, label_column_of, labels_by_name, labels_from
@@ -84,6 +85,13 @@ def read_dataset(
     whole = len(kept) == len(found.samples)
     values = found.values if whole else found.values[kept]
     looked = found.undetected if whole else found.undetected[kept]
+    added = spike_ins(found.features)
+    if 0 < len(added) < len(found.features):
+        names = [found.features[place] for place in added]
+        notes.append(Note("spike-ins", f"{len(added)} features were added to the samples, are no markers and are left "
+                          f"out: {listed(names, [])}", tuple(names)))  # fmt: skip
+        kept_features = np.setdiff1d(np.arange(len(found.features)), added)
+        found, values, looked = _only(found, kept_features), values[:, kept_features], looked[:, kept_features]
     features = _features(found, values, hint, notes)
     chosen = kind_of_numbers(values, looked, list(features["kind"]), hint, kind, notes)
     values, censored = censored_of(values, looked, chosen, list(features["kind"]), undetected, notes)
@@ -243,6 +251,12 @@ def _require_numbers(found: Oriented, kept: list[int], table: str) -> None:
     if len(wrong) > _SHOWN:
         problems.append(Problem("cell", "further cells", f"{len(wrong) - _SHOWN} more"))
     raise CheckError(table, problems)
+
+
+def _only(found: Oriented, places: np.ndarray) -> Oriented:
+    """Without the other features; of their numbers only what names and words need."""
+    beside = {title: [cells[place] for place in places] for title, cells in found.about_features.items()}
+    return replace(found, features=[found.features[place] for place in places], about_features=beside)
 
 
 def _features(found: Oriented, values: np.ndarray, hint: str, notes: list[Note]) -> pd.DataFrame:

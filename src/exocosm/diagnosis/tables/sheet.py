@@ -11,6 +11,7 @@ from exocosm.errors import CheckError, InputError, Problem
 
 MAXIMUM_BYTES = 64 * 2**20
 MAXIMUM_COLUMNS = 5000
+_AS_VALUE = 2  # lines under a title that hold it as a value
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Sheet:
 
 
 def sheet_of(text: Text, samples: Collection[str] = ()) -> Sheet:
-    """The sheet of a text.  Its first line is data, not names, if one of its cells is among the samples.
+    """The sheet of a text.  Its first line is data, not names, if one of its cells is among the samples or stands
+    twice below it in its own column.
 
     Errors: InputError if it is no table; CheckError for lines with more cells than names.
     """
@@ -62,17 +64,26 @@ def sheet_of(text: Text, samples: Collection[str] = ()) -> Sheet:
         rows.append(cells + [""] * (width - len(cells)))
     if problems:
         raise CheckError(text.name, problems[:12])
+    if titled and _stands_below(titles, rows):
+        titled = False
+        body.insert(0, layout.header_line)
+        rows.insert(0, titles + [""] * (width - len(titles)))
     if not rows:
         raise InputError(f"'{text.name}' has a header and nothing under it")
     names = _names(titles if titled else [""] * width)
     kept = [place for place in range(width) if titles[place] or any(row[place] for row in rows)]
     said = [*text.said]
     if not titled:
-        said.append("it has no header: its first line names a sample")
+        said.append("it has no header: its first line is of a sample")
     return Sheet(
         text.name, [names[place] for place in kept], [[row[place] for place in kept] for row in rows],
         [text.line(index) for index in body], text.checksum, titled, said,
     )  # fmt: skip
+
+
+def _stands_below(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a title is a value of its own column (`healthy` over healthy, cancer, healthy): then it is no title."""
+    return any(title and sum(row[place] == title for row in rows) >= _AS_VALUE for place, title in enumerate(titles))
 
 
 def _names(titles: Sequence[str]) -> list[str]:

@@ -24,7 +24,7 @@ from exocosm.diagnosis.scale import fit_scale
 
 NAME = "comparability"
 TITLE = "Whether columns can be compared as given, and what was done to them before"
-PLACE = 45
+PLACE = 25
 NORMALISED = re.compile(
     r"(?<![a-z])(?<!un[\W_])(?<!no[nt][\W_])norm(?:ali[sz]ed|ali[sz]ation)?(?![a-z])", re.IGNORECASE
 )
