@@ -209,3 +209,10 @@ def test_of_a_worm_its_own_mirnas_are_no_spike_ins():
 
     assert not spike_ins(["cel-miR-39-3p", "cel-let-7-5p", "cel-miR-54-3p"])
     assert spike_ins(["cel-miR-39-3p", *(f"mmu-miR-{i}-5p" for i in range(20, 30))]) == [0]
+
+
+@pytest.mark.parametrize("donors", [["EC0022"] * 24, ["D1", "D2"] * 12])
+def test_many_tubes_of_one_or_two_people_are_no_people(clinic, counts, donors):
+    about = {"class": ["cancer", "healthy"] * 12, "Donor": donors}
+    found = clinic.judged(counts(24), about, label_column="class").judgements[0]
+    assert found.verdict == "refused" and "1 independent case and 1 independent control" in found.headline

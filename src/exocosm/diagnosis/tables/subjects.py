@@ -61,9 +61,16 @@ def _chosen(frame: pd.DataFrame, labels: pd.Series) -> str:
     found = [str(name) for name in frame.columns if is_subject(str(name))]
     told = {name: frame[name].astype(str)[[not is_missing(str(cell)) for cell in frame[name]]] for name in found}
     # a column `patient` with yes and no names nobody
-    many = {name: cells for name, cells in told.items() if cells.nunique() > max(2, len(cells) / _LARGEST)}
+    many = {
+        name: cells for name, cells in told.items() if cells.nunique() > max(2, len(cells) / _LARGEST) or _coded(cells)
+    }
     clean = [name for name, cells in many.items() if not _crossing(cells, labels[cells.index])]
     return next(iter([*clean, *many]), "")
+
+
+def _coded(cells: pd.Series) -> bool:
+    """Whether the words are codes of people, however few (`EC0022` for all samples): letters with numbers."""
+    return bool(len(cells)) and all(re.fullmatch(r"(?=.*[A-Za-z])(?=.*\d).+", str(cell).strip()) for cell in set(cells))
 
 
 def _crossing(named: pd.Series, labels: pd.Series) -> int:
