@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import mannwhitneyu
 from sklearn.metrics import roc_auc_score
 
-from exocosm.diagnosis.single import by_subject, newcombe, single_markers
+from exocosm.diagnosis.single import by_subject, single_markers
 from exocosm.errors import InputError
 
 
@@ -46,24 +46,6 @@ def test_a_shift_is_found_at_its_size_with_an_interval_that_covers_it() -> None:
         row = single_markers(values, none_censored(values), cases(values, 14)).iloc[0]
         covered.append(row["difference_low"] <= 1.5 <= row["difference_high"])
     assert 0.90 <= np.mean(covered) <= 0.99
-
-
-@pytest.mark.parametrize(("shift", "size"), [(0.0, 12), (1.0, 12), (2.0, 10)])
-def test_the_interval_of_the_area_covers_the_truth(shift: float, size: int) -> None:
-    from scipy.stats import norm
-
-    random = np.random.default_rng(3)
-    truth = norm.cdf(shift / np.sqrt(2))
-    ones, others = random.normal(shift, 1, (800, size)), random.normal(0, 1, (800, size))
-    auc = (ones[:, :, None] > others[:, None, :]).mean(axis=(1, 2))
-    low, high = newcombe(auc, np.array(size), np.array(size))
-    assert 0.93 <= np.mean((low <= truth) & (truth <= high)) <= 0.99
-
-
-def test_a_perfect_marker_of_few_people_keeps_a_wide_interval() -> None:
-    low, high = newcombe(np.array([1.0, 0.0]), np.array(4.0), np.array(4.0))
-    assert low[0] < 0.75 and high[0] == pytest.approx(1.0)
-    assert low[1] == pytest.approx(0.0) and high[1] == pytest.approx(1 - low[0])
 
 
 def test_what_is_not_detected_ranks_below_all_and_ties() -> None:

@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from exocosm.errors import InputError
 from exocosm.screening.at_diagnosis import CancerAtDiagnosis
 from exocosm.screening.cohort import CASES, CONTROLS, Chain, Cohort, CohortSignals, signals_of
-from exocosm.screening.planning import _area, _choosers, best_panel
+from exocosm.screening.planning import _choosers, best_panel
 from exocosm.screening.score import SHRINKAGE
 
 ChainOf = Callable[..., Chain]
@@ -54,12 +54,6 @@ def test_the_discriminant_by_which_panels_are_compared_is_scikit_learns(
     scores = np.concatenate([known.cases, known.controls]) @ model.coef_[0]
     labels = [1] * len(known.cases) + [0] * len(known.controls)
     assert known.auc([0, 1, 2]) == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
-
-
-@given(st.lists(st.integers(-3, 3).map(float), min_size=1), st.lists(st.integers(-3, 3).map(float), min_size=1))
-def test_the_quick_area_is_that_of_scikit_learn(cases: list[float], controls: list[float]) -> None:
-    labels, scores = [1] * len(cases) + [0] * len(controls), [*cases, *controls]
-    assert _area(np.array(cases), np.array(controls)) == pytest.approx(roc_auc_score(labels, scores))
 
 
 def test_among_many_markers_they_are_added_one_at_a_time(cancer: CancerAtDiagnosis, chain_of: ChainOf) -> None:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exocosm.accuracy.ranking import auc_between
 from exocosm.errors import InputError
 from exocosm.screening.at_diagnosis import CancerAtDiagnosis
 from exocosm.screening.cohort import CASES, CONTROLS, Chain, Cohort, CohortSignals, signals_of
-from exocosm.screening.performance import auc
 from exocosm.screening.score import (
     Panel,
     signed_panel,
@@ -33,7 +33,7 @@ def signals(cancer: CancerAtDiagnosis, chain_of: ChainOf) -> CohortSignals:
 
 def area(panel: Panel, signals: CohortSignals) -> float:
     held_out = panel.scores(signals).half(training=False)
-    return auc(held_out.of(CASES), held_out.of(CONTROLS)).value
+    return auc_between(held_out.of(CASES), held_out.of(CONTROLS)).value
 
 
 @pytest.mark.parametrize("method", ["linear discriminant", "logistic"])
@@ -101,7 +101,7 @@ def test_shuffled_labels_leave_nothing_to_be_found(signals: CohortSignals, seed:
     shuffled = with_shuffled_labels(signals, seed)
     assert shuffled.members.is_case.sum() == signals.members.is_case.sum()
     held_out = trained_panel(shuffled, 0.9).scores(shuffled).half(training=False)
-    assert 0.5 in auc(held_out.of(CASES), held_out.of(CONTROLS), level=0.999)
+    assert 0.5 in auc_between(held_out.of(CASES), held_out.of(CONTROLS), level=0.999)
     assert area(trained_panel(signals, 0.9), signals) > 0.8
 
 
@@ -113,8 +113,8 @@ def test_a_marker_of_pure_noise_does_not_help_on_people_held_out(
     both = signals_of(cohort, chain_of(0.4, 0.0), ("up", "noise"))
     without = trained_panel(both, 0.9, markers=("up",)).scores(both).half(training=False)
     with_noise = trained_panel(both, 0.9).scores(both).half(training=False)
-    interval = auc(without.of(CASES), without.of(CONTROLS), level=0.999)
-    assert auc(with_noise.of(CASES), with_noise.of(CONTROLS)).value <= interval.high
+    interval = auc_between(without.of(CASES), without.of(CONTROLS), level=0.999)
+    assert auc_between(with_noise.of(CASES), with_noise.of(CONTROLS)).value <= interval.high
 
 
 def test_a_marker_that_never_varies_gets_no_weight_and_is_told(cancer: CancerAtDiagnosis, chain_of: ChainOf) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from exocosm.accuracy.estimate import Array, Integers, Truths
 from exocosm.diagnosis.audit.run import Audit, audit
 from exocosm.diagnosis.dataset import Contrast, Dataset
 from exocosm.diagnosis.panels.calibration import Calibration, calibration
@@ -16,7 +17,6 @@ from exocosm.diagnosis.panels.decision import DecisionCurve, decision_curve
 from exocosm.diagnosis.panels.folds import subjects_per_class
 from exocosm.diagnosis.panels.nested import NestedResult, nested
 from exocosm.diagnosis.panels.null import NullResult, permutation_null
-from exocosm.diagnosis.panels.ranking import Array, Integers, Truths
 from exocosm.diagnosis.panels.steps import Recipe
 from exocosm.diagnosis.published import CLOSE, Published, published_beside
 from exocosm.diagnosis.scale import comparable

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from exocosm.accuracy.ranking import newcombe
 from exocosm.errors import InputError
 
 if TYPE_CHECKING:
@@ -92,31 +93,6 @@ def single_markers(
         columns=list(COLUMNS),
     )  # fmt: skip
     return found.sort_values(["p", "feature"], kind="stable", na_position="last").reset_index(drop=True)
-
-
-def newcombe(auc: Array, cases: Array, controls: Array) -> tuple[Array, Array]:
-    """The 95 % interval of areas under curves (Newcombe 2006, method 5), also for 0, 1 and small groups.
-
-    Solves |t - auc| = z sqrt(t (1 - t) (1 + m ((1 - t)/(2 - t) + t/(1 + t))) / (cases controls)) for t on either side,
-    m = (cases + controls)/2 - 1.  NaN where a group is empty.
-    """
-    auc, cases, controls = (np.asarray(one, dtype=float) for one in np.broadcast_arrays(auc, cases, controls))
-    m = (cases + controls) / 2.0 - 1.0
-
-    def excess(t: Array) -> Array:
-        spread = t * (1.0 - t) * (1.0 + m * ((1.0 - t) / (2.0 - t) + t / (1.0 + t)))
-        return np.abs(t - auc) - NORMAL_95 * np.sqrt(spread / (cases * controls))
-
-    ends = []
-    with np.errstate(invalid="ignore", divide="ignore"):
-        for far in (0.0, 1.0):
-            inner, outer = auc.copy(), np.full_like(auc, far)
-            for _ in range(60):  # bisection: excess is negative near the estimate, positive beyond the limit
-                middle = (inner + outer) / 2.0
-                beyond = excess(middle) > 0
-                outer, inner = np.where(beyond, middle, outer), np.where(beyond, inner, middle)
-            ends.append(np.where(cases * controls > 0, (inner + outer) / 2.0, np.nan))
-    return ends[0], ends[1]
 
 
 def _rank_test(matrix: Array, case: Flags) -> tuple[Array, Array, Array, Array]:

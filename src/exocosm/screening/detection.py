@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exocosm.accuracy.estimate import LEVEL, Estimate
+from exocosm.accuracy.shares import proportion
 from exocosm.errors import InputError
 from exocosm.screening.cohort import CASES, CHUNK, Chain, Cohort, read
-from exocosm.screening.performance import LEVEL, Interval, proportion
 from exocosm.screening.score import Panel
 
 Array = NDArray[np.float64]
@@ -32,7 +33,7 @@ class DetectionCurve:
     probability: Array
     low: Array
     high: Array
-    false_positive: Interval
+    false_positive: Estimate
     people: int
     level: float = LEVEL
 

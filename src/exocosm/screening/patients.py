@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exocosm.accuracy.shares import exact_limits
 from exocosm.bench.numbers import Numbers
 from exocosm.errors import InputError
 
@@ -192,13 +193,8 @@ def study_effort(numbers: Numbers, people: int, test_price: float) -> StudyEffor
 
 
 def _length(hits: Wholes, number: Wholes, level: float) -> Array:
-    from scipy.special import betaincinv
-
-    tail = (1.0 - level) / 2.0
-    low = np.where(hits > 0, betaincinv(np.maximum(hits, 1), number - np.maximum(hits, 1) + 1, tail), 0.0)
-    missed = np.maximum(number - hits, 1)
-    high = np.where(hits < number, betaincinv(number - missed + 1, missed, 1.0 - tail), 1.0)
-    return np.asarray(high - low)
+    low, high = exact_limits(hits, number, level)
+    return high - low
 
 
 def _from_which_on(chance: Callable[[Wholes], Array], wanted: float, most: int) -> int:

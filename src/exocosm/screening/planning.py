@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from exocosm.accuracy.estimate import Array, Estimate
+from exocosm.accuracy.ranking import auc_between, auc_value
 from exocosm.errors import InputError, nearest
 from exocosm.randomness import uniforms
 from exocosm.screening.cohort import CASES, CONTROLS, CohortSignals
-from exocosm.screening.performance import Interval, auc
 from exocosm.screening.score import SHRINKAGE, Panel, scaling_of, trained_panel
-
-Array = NDArray[np.float64]
 
 MOST_EXHAUSTIVE = 12  # markers: 4095 panels
 MOST_GREEDY = 2000  # markers
@@ -42,8 +40,8 @@ class BestPanel:
 
     panel: Panel
     price: float
-    naive: Interval
-    held_out: Interval
+    naive: Estimate
+    held_out: Estimate
     method: str
     considered: tuple[Step, ...]
     words: str
@@ -70,7 +68,8 @@ class _Choosers:
         # of markers that never vary nothing is left; any number then keeps the equations solvable
         shrunk += np.eye(len(columns)) * (SHRINKAGE * np.trace(inner) / len(columns) or 1.0)
         weights = np.linalg.solve(shrunk, self.difference[columns])
-        return _area(self.cases[:, columns] @ weights, self.controls[:, columns] @ weights)
+        scores = np.concatenate([self.cases[:, columns] @ weights, self.controls[:, columns] @ weights])
+        return auc_value(scores, np.arange(scores.size) < len(self.cases))
 
 
 def best_panel(
@@ -107,7 +106,8 @@ def best_panel(
     panel = trained_panel(chosen_from, specificity, markers=tuple(affordable[column] for column in columns))
     scores = panel.scores(chosen_from)
     naive, held_out = (
-        auc(half.of(CASES), half.of(CONTROLS)) for half in (scores.half(training=True), scores.half(training=False))
+        auc_between(half.of(CASES), half.of(CONTROLS))
+        for half in (scores.half(training=True), scores.half(training=False))
     )
     price = float(per_sample + costs[columns].sum())
     words = f"{', '.join(panel.markers)}: AUC {held_out.value:.3g} on people held out, {naive.value:.3g} on its own"
@@ -164,13 +164,6 @@ def _choosers(signals: CohortSignals) -> _Choosers:
     compare = [table[len(table) // 2 :] for table in tables]
     covariance = 0.5 * sum(np.atleast_2d(np.cov(part.T, bias=True)) for part in fit)
     return _Choosers(fit[0].mean(axis=0) - fit[1].mean(axis=0), np.asarray(covariance), compare[0], compare[1])
-
-
-def _area(cases: Array, controls: Array) -> float:
-    """AUC alone, by sorting: the plain formula of `performance.auc` without its interval."""
-    ordered = np.sort(controls)
-    below, not_above = np.searchsorted(ordered, cases, "left"), np.searchsorted(ordered, cases, "right")
-    return float((below + not_above).mean() / (2.0 * ordered.size))
 
 
 def _expect_prices(signals: CohortSignals, prices: Mapping[str, float], budget: float, per_sample: float) -> None:

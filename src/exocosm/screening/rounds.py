@@ -14,10 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exocosm.accuracy.estimate import LEVEL, Estimate
+from exocosm.accuracy.shares import proportion
 from exocosm.errors import InputError
 from exocosm.randomness import uniforms
 from exocosm.screening.cohort import CASES, CHUNK, CONTROLS, Chain, Cohort, Members, members_of, read
-from exocosm.screening.performance import LEVEL, Interval, proportion
 from exocosm.screening.score import Panel
 
 Array = NDArray[np.float64]
@@ -47,12 +48,12 @@ class Rounds:
     level: float = LEVEL
 
     @property
-    def share_found(self) -> Interval:
+    def share_found(self) -> Estimate:
         """Share of the cancers that a test finds before the diagnosis."""
         return proportion(int(self.is_found.sum()), self.is_found.size, self.level)
 
     @property
-    def interval_cancers(self) -> Interval:
+    def interval_cancers(self) -> Estimate:
         """Share of the cancers that are diagnosed between rounds, with no test having found them."""
         return proportion(int((~self.is_found).sum()), self.is_found.size, self.level)
 
@@ -62,7 +63,7 @@ class Rounds:
             return None
         return tuple(float(x) for x in np.quantile(self.lead[self.is_found], chances))
 
-    def share_found_before(self, diameter: float) -> Interval:
+    def share_found_before(self, diameter: float) -> Estimate:
         """Share of the cancers that a test finds at this diameter (mm) or less."""
         hits = self.is_found & (np.nan_to_num(self.diameter_found, nan=np.inf) <= diameter)
         return proportion(int(hits.sum()), hits.size, self.level)
@@ -78,9 +79,9 @@ class FalsePositives:
 
     interval: float
     rounds: int
-    per_round: Interval
-    per_thousand_years: Interval
-    ever: Interval
+    per_round: Estimate
+    per_thousand_years: Estimate
+    ever: Estimate
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class LongestInterval:
     share: float
     before_diameter: float
     interval: float | None
-    tried: tuple[tuple[float, Interval], ...]
+    tried: tuple[tuple[float, Estimate], ...]
     words: str
 
 
@@ -197,13 +198,13 @@ def false_positives(
     reach = float(norm.ppf(0.5 + level / 2.0) * share.std(ddof=1) / np.sqrt(people))
     # none seen, or one in every round: the exact limit for as many people, each asked once
     exact = proportion(round(value * people), people, level)
-    per_round = Interval(value, max(value - reach, 0.0), min(value + reach, 1.0), level) if reach else exact
+    per_round = Estimate(value, max(value - reach, 0.0), min(value + reach, 1.0), "normal", level) if reach else exact
     yearly = 1000.0 * DAYS_PER_YEAR / interval
     return FalsePositives(
         interval,
         rounds,
         per_round,
-        Interval(per_round.value * yearly, per_round.low * yearly, per_round.high * yearly, level),
+        Estimate(per_round.value * yearly, per_round.low * yearly, per_round.high * yearly, per_round.method, level),
         proportion(int((share > 0).sum()), people, level),
     )
 
@@ -224,7 +225,7 @@ def interval_for(
     grid = sorted({float(interval) for interval in intervals})
     if not grid:
         raise InputError("give at least one interval in days")
-    tried: dict[float, Interval] = {}
+    tried: dict[float, Estimate] = {}
     good, bad = -1, len(grid)
     while bad - good > 1:
         middle = (good + bad) // 2

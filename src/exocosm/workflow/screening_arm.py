@@ -9,6 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from exocosm.accuracy.ranking import auc_between, roc
 from exocosm.documents.quantity import quantity
 from exocosm.errors import InputError
 from exocosm.screening.assays.registry import find_assay
@@ -21,7 +22,7 @@ from exocosm.screening.expected import ExpectedTumour, chance_of_error, expected
 from exocosm.screening.isolation import isolation_price
 from exocosm.screening.patients import patients_needed
 from exocosm.screening.people import STAGES, People, StagedNumbers
-from exocosm.screening.performance import Performance, auc, performance_of, roc
+from exocosm.screening.performance import Performance, performance_of
 from exocosm.screening.planning import BestPanel, best_panel
 from exocosm.screening.rounds import Rounds, false_positives, interval_for, screening_rounds
 from exocosm.screening.score import Panel, signed_panel, trained_panel, with_shuffled_labels
@@ -247,7 +248,7 @@ class _Tested:
         only = Cohort(self.cancer, 0, 0, others, self.seed, "other cancers")
         measured = signals_of(only, self.chain, self.tube.markers, others=chains)
         scores = self.panel.scores(measured).scores
-        return auc(self.scores.half(training=False).of(CASES), scores).value
+        return auc_between(self.scores.half(training=False).of(CASES), scores).value
 
     def number(self, text: ScreeningMetricText) -> float:
         """A number of the cohort."""
@@ -337,7 +338,7 @@ class _Tested:
                 told = (fold.on_vesicles, fold.in_all, fold.reported, fold.source, fold.is_assumed)
             rows.append(
                 (name, *told, float(held_out.censored[case, place].mean()),
-                 float(held_out.censored[control, place].mean()), auc(column[case], column[control]).value)
+                 float(held_out.censored[control, place].mean()), auc_between(column[case], column[control]).value)
             )  # fmt: skip
         return tuple(rows)
 
@@ -367,14 +368,14 @@ class _Tested:
         if text.shuffled:
             dealt = with_shuffled_labels(self.signals, self.seed)
             scores = self.panel_on(dealt).scores(dealt).half(training=False)
-            return auc(scores.of(CASES), scores.of(CONTROLS)).value
+            return auc_between(scores.of(CASES), scores.of(CONTROLS)).value
         if text.controls == "other cancers":
             return self.against_others
         if text.marker:
             held_out = self.signals.half(training=False)
             place = self.tube.markers.index(text.marker)
             column = np.where(held_out.censored[:, place], -np.inf, held_out.signals[:, place])
-            return auc(column[held_out.members.of_arm(CASES)], column[held_out.members.of_arm(CONTROLS)]).value
+            return auc_between(column[held_out.members.of_arm(CASES)], column[held_out.members.of_arm(CONTROLS)]).value
         return self.performance.auc.value
 
     def _of_stage(self, stage: str) -> float:

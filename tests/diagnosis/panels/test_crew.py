@@ -7,22 +7,22 @@ import signal
 
 import pytest
 
+from exocosm.accuracy.shares import predictive_values, proportion
 from exocosm.diagnosis.panels.crew import each
-from exocosm.diagnosis.panels.operating import predictive_values, share_interval
 from exocosm.errors import InputError, SolveError
 
 
 def test_answers_come_in_the_order_of_the_jobs() -> None:
     # functions of installed modules, so that a worker finds them
     jobs = [float(number) for number in range(10, 30)]
-    here, there = (each(share_interval, 5.0, jobs, workers) for workers in (1, 3))
-    assert here == there == [share_interval(5.0, job) for job in jobs]
+    here, there = (each(proportion, 5.0, jobs, workers) for workers in (1, 3))
+    assert here == there == [proportion(5.0, job) for job in jobs]
 
 
 def test_a_finding_of_a_worker_is_raised_here() -> None:
     for workers in (1, 2):
         with pytest.raises(InputError, match="is no share"):
-            each(share_interval, 5.0, [10.0, 2.0, 7.0], workers)
+            each(proportion, 5.0, [10.0, 2.0, 7.0], workers)
 
 
 def test_a_bug_in_a_worker_is_shown_whole() -> None:

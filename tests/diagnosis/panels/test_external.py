@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from exocosm.accuracy.ranking import auc_value
 from exocosm.diagnosis.dataset import Dataset
 from exocosm.diagnosis.panels.external import validate
 from exocosm.diagnosis.panels.final import PanelModel, apply_model, final_model
-from exocosm.diagnosis.panels.ranking import auc_value
 from exocosm.diagnosis.panels.steps import Recipe
 from exocosm.errors import InputError
 

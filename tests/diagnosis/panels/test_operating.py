@@ -1,29 +1,18 @@
-"""Operating points, exact intervals and predictive values."""
+"""Operating points."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
+from exocosm.accuracy.shares import proportion
 from exocosm.diagnosis.panels.operating import (
     operating_point,
     operating_points,
-    predictive_values,
-    share_interval,
     threshold_at,
 )
-from exocosm.errors import InputError
-
-
-@given(st.integers(1, 200).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials))))
-def test_interval_is_that_of_scipy(pair: tuple[int, int]) -> None:
-    found, peer = share_interval(*pair), binomtest(*pair).proportion_ci(method="exact")
-    assert (found.low, found.high) == pytest.approx((peer.low, peer.high), abs=1e-9)
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=80), st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99]))
@@ -50,16 +39,4 @@ def test_people_are_counted_not_samples() -> None:
     by_sample = operating_point(called, is_case, 0.9, 0.0)
     by_person = operating_point(called, is_case, 0.9, 0.0, np.arange(40) // 8)
     assert by_person.sensitivity.low < by_sample.sensitivity.low
-    assert by_person.sensitivity.low == share_interval(5, 5).low
-
-
-def test_predictive_values_by_hand() -> None:
-    found = predictive_values(0.9, 0.95, 0.01)
-    assert found.positive == pytest.approx(0.009 / (0.009 + 0.0495))
-    assert found.negative == pytest.approx(0.9405 / 0.9415)
-    assert found.called_per_found == pytest.approx(6.5)
-    assert math.isnan(predictive_values(0.0, 1.0, 0.1).positive)
-    with pytest.raises(InputError, match="prevalence"):
-        predictive_values(0.9, 0.9, 1.5)
-    with pytest.raises(InputError, match="no share"):
-        share_interval(3, 2)
+    assert by_person.sensitivity.low == proportion(5, 5).low

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exocosm.diagnosis.panels.operating import share_interval
-from exocosm.diagnosis.panels.ranking import Array, Estimate, Integers, Truths, stacked
+from exocosm.accuracy.estimate import Array, Estimate, Integers, Truths
+from exocosm.accuracy.ranking import stacked
+from exocosm.accuracy.shares import proportion
 from exocosm.errors import InputError
 
 _LEVEL = 0.95
@@ -145,6 +146,6 @@ def _bins(chance: Array, is_case: Truths, count: int, repeats: int) -> tuple[Bin
     made = []
     for one in np.unique(place):
         rows = place == one
-        observed = share_interval(float(is_case[rows].sum()) / repeats, float(rows.sum()) / repeats)
+        observed = proportion(float(is_case[rows].sum()) / repeats, float(rows.sum()) / repeats)
         made.append(Bin(float(rows.sum()) / repeats, float(chance[rows].mean()), observed))
     return tuple(made)

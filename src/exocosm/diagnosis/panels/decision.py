@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from exocosm.accuracy.estimate import Array, Integers, Truths
+from exocosm.accuracy.ranking import stacked
 from exocosm.diagnosis.panels.calibration import chance_of
-from exocosm.diagnosis.panels.ranking import Array, Integers, Truths, stacked
 from exocosm.errors import InputError
 
 THRESHOLDS = tuple(round(0.01 * step, 2) for step in range(1, 100))

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from exocosm.accuracy.estimate import Array, Estimate, Truths
+from exocosm.accuracy.ranking import auc
 from exocosm.diagnosis.panels.calibration import Calibration, calibration
 from exocosm.diagnosis.panels.final import PanelModel, apply_model, data_hash, profiles_of
 from exocosm.diagnosis.panels.forest import LEAF
 from exocosm.diagnosis.panels.operating import OperatingPoint, operating_point
-from exocosm.diagnosis.panels.ranking import Array, Estimate, Truths, auc
 from exocosm.diagnosis.panels.steps import is_same_scale, per_sample
 from exocosm.errors import InputError
 from exocosm.markers.mirna_name import is_mirna

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from exocosm.accuracy.estimate import Array, Integers, Truths
 from exocosm.diagnosis.dataset import Kind
 from exocosm.diagnosis.panels.fitting import Fitted, fit, scores_of, tune
 from exocosm.diagnosis.panels.folds import subjects_per_class
 from exocosm.diagnosis.panels.nested import design_of
 from exocosm.diagnosis.panels.operating import SPECIFICITIES, threshold_at
-from exocosm.diagnosis.panels.ranking import Array, Integers, Truths
 from exocosm.diagnosis.panels.steps import Prepared, Recipe, Table, apply, is_same_scale, per_sample
 from exocosm.errors import InputError, nearest
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from exocosm.accuracy.estimate import Array, Integers, Truths
+from exocosm.accuracy.ranking import auc_value
 from exocosm.diagnosis.panels import forest as trees
 from exocosm.diagnosis.panels.folds import Key, deal, subjects_per_class
 from exocosm.diagnosis.panels.logistic import elastic_path, ridge_path
-from exocosm.diagnosis.panels.ranking import Array, Integers, Truths, auc_value
 from exocosm.diagnosis.panels.steps import Prepared, Recipe, Setting, Table, apply, prepare, ranked
 from exocosm.errors import InputError
 from exocosm.randomness import key_digest

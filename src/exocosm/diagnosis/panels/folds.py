@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from exocosm.diagnosis.panels.ranking import Integers, Truths
+from exocosm.accuracy.estimate import Integers, Truths
 from exocosm.errors import InputError
 from exocosm.randomness import generator
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from exocosm.diagnosis.panels.ranking import Array, Integers, Truths
+from exocosm.accuracy.estimate import Array, Integers, Truths
 
 LEAF = -1
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from exocosm.diagnosis.panels.ranking import Array, Truths
+from exocosm.accuracy.estimate import Array, Truths
 
 _STEPS = 100  # Newton steps at most; usually six
 _CLOSE = 1e-9  # change of a weight that ends the steps; the error left is its square

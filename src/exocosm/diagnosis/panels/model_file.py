@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from exocosm.accuracy.estimate import Array, Integers
 from exocosm.diagnosis.panels.final import PanelModel, Profile, Training
 from exocosm.diagnosis.panels.fitting import Fitted
 from exocosm.diagnosis.panels.forest import LEAF, Forest
-from exocosm.diagnosis.panels.ranking import Array, Integers
 from exocosm.diagnosis.panels.steps import Prepared, Recipe, Setting
 from exocosm.errors import CheckError, InputError, Problem
 from exocosm.files import read_text, write_atomic

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from exocosm.accuracy.estimate import Array, Estimate, Integers, Truths
+from exocosm.accuracy.ranking import auc, auc_value
 from exocosm.diagnosis.panels.crew import Progress, each
 from exocosm.diagnosis.panels.fitting import Question, fit, tune
 from exocosm.diagnosis.panels.folds import Key, deal, subjects_per_class
 from exocosm.diagnosis.panels.operating import SPECIFICITIES, OperatingPoint, operating_point, threshold_at
-from exocosm.diagnosis.panels.ranking import Array, Estimate, Integers, Truths, auc, auc_value
 from exocosm.diagnosis.panels.stability import Stability, stability
 from exocosm.diagnosis.panels.steps import Recipe, Setting, per_sample, prepare, ranked
 from exocosm.errors import InputError

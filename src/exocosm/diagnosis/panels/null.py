@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from exocosm.accuracy.estimate import Array, Integers, Truths
+from exocosm.accuracy.ranking import auc_value
 from exocosm.diagnosis.panels.crew import Progress, each
 from exocosm.diagnosis.panels.folds import Key
 from exocosm.diagnosis.panels.nested import Design, design_of, run_repeat
-from exocosm.diagnosis.panels.ranking import Array, Integers, Truths, auc_value
 from exocosm.diagnosis.panels.steps import Recipe
 from exocosm.errors import InputError
 from exocosm.randomness import generator

@@ -1,4 +1,4 @@
-"""A score used as a test: sensitivity at a specificity, with exact intervals, and what a result then means."""
+"""A score used as a test: sensitivity at a specificity, with exact intervals."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exocosm.diagnosis.panels.ranking import Array, Estimate, Integers, Truths
+from exocosm.accuracy.estimate import Array, Estimate, Integers, Truths
+from exocosm.accuracy.shares import PredictiveValues as PredictiveValues
+from exocosm.accuracy.shares import predictive_values as predictive_values
+from exocosm.accuracy.shares import proportion
 from exocosm.errors import InputError
 
 SPECIFICITIES = (0.8, 0.9, 0.95, 0.99)
-_LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -28,33 +30,12 @@ class OperatingPoint:
     is_resolved: bool
 
 
-@dataclass(frozen=True)
-class PredictiveValues:
-    """What a result means at a prevalence: chance of disease after a positive, of health after a negative."""
-
-    prevalence: float
-    positive: float
-    negative: float
-    called_per_found: float
-
-
-def share_interval(successes: float, trials: float, level: float = _LEVEL) -> Estimate:
-    """Exact interval (Clopper-Pearson) of a share; `trials` need not be whole where counts are averaged.
-
-    Raises InputError without trials or for more successes than trials.
-    """
-    from scipy.special import betaincinv
-
-    if trials <= 0.0 or not 0.0 <= successes <= trials:
-        raise InputError(f"{successes:g} of {trials:g} is no share")
-    tail, failures = (1.0 - level) / 2.0, trials - successes
-    low = float(betaincinv(successes, failures + 1.0, tail)) if successes > 0.0 else 0.0
-    high = float(betaincinv(successes + 1.0, failures, 1.0 - tail)) if failures > 0.0 else 1.0
-    return Estimate(successes / trials, low, high, "exact (Clopper-Pearson)")
-
-
 def threshold_at(controls: Array, specificity: float) -> float:
-    """The smallest score of a control such that at most a share (1 - specificity) of controls lies above it."""
+    """A score of a control such that at most a share (1 - specificity) of controls lies above it.
+
+    Of n controls that of rank 1 + ceil((n - 1) specificity): often one stricter than it need be for these controls,
+    because a threshold is put among some people to be used on others.
+    """
     if not controls.size or not 0.0 < specificity < 1.0:
         raise InputError("a threshold needs controls and a specificity between 0 and 1")
     return float(np.quantile(controls, specificity, method="higher"))
@@ -73,8 +54,8 @@ def operating_point(
     return OperatingPoint(
         wanted,
         threshold,
-        share_interval(float(called[is_case].mean()) * cases, cases),
-        share_interval((1.0 - float(called[~is_case].mean())) * controls, controls),
+        proportion(float(called[is_case].mean()) * cases, cases),
+        proportion((1.0 - float(called[~is_case].mean())) * controls, controls),
         controls * (1.0 - wanted) >= 1.0 - 1e-9,
     )
 
@@ -91,19 +72,3 @@ def operating_points(
         threshold = threshold_at(scores[~is_case], wanted)
         points.append(operating_point((scores > threshold).astype(float), is_case, wanted, threshold, groups))
     return tuple(points)
-
-
-def predictive_values(sensitivity: float, specificity: float, prevalence: float) -> PredictiveValues:
-    """Predictive values of a test by Bayes' rule; NaN where nobody gets that result.
-
-    called_per_found: people called back for each true case.  Raises InputError for a share outside 0 to 1.
-    """
-    for name, value in (("sensitivity", sensitivity), ("specificity", specificity), ("prevalence", prevalence)):
-        if not 0.0 <= value <= 1.0:
-            raise InputError(f"{name}: {value} is not between 0 and 1")
-    found, missed = sensitivity * prevalence, (1.0 - sensitivity) * prevalence
-    false_alarms, cleared = (1.0 - specificity) * (1.0 - prevalence), specificity * (1.0 - prevalence)
-    nan = float("nan")
-    positive = found / (found + false_alarms) if found + false_alarms > 0.0 else nan
-    negative = cleared / (cleared + missed) if cleared + missed > 0.0 else nan
-    return PredictiveValues(prevalence, positive, negative, 1.0 / positive if positive > 0.0 else nan)

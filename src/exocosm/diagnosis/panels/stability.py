@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from exocosm.diagnosis.panels.ranking import Array, Integers
+from exocosm.accuracy.estimate import Array, Integers
 
 
 @dataclass(frozen=True, eq=False)

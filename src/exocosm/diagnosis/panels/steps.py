@@ -13,8 +13,8 @@ from typing import Literal
 
 import numpy as np
 
+from exocosm.accuracy.estimate import Array, Integers, Truths
 from exocosm.diagnosis.dataset import KINDS, Kind
-from exocosm.diagnosis.panels.ranking import Array, Integers, Truths
 from exocosm.diagnosis.scale import FEWEST_REFERENCES, FEWEST_TO_CENTRE, FOUND_NEARLY_ALWAYS
 from exocosm.errors import InputError, nearest
 
