@@ -80,7 +80,7 @@ def test_from_draw_to_draw_less_changes_than_between_people() -> None:
     within = np.std(logs[1] - logs[0]) / np.sqrt(2)
     assert within > 0.1
     assert within < np.std(logs[0])
-    cv = row("day_to_day_cv", cargo="vesicle"), row("day_to_day_cv", cargo="mirna")
+    cv = row("day_to_day_cv", cargo="vesicle"), row("day_to_day_cv", cargo="miR-21")
     assert within == pytest.approx(np.sqrt(sum(np.log1p(one**2) for one in cv)), rel=0.05)
 
 

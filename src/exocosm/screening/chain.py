@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exocosm.bench.protocol import Protocol
+from exocosm.errors import InputError
+from exocosm.screening.assays.of_analytes import APART
 from exocosm.screening.assays.registry import find_assay
 from exocosm.screening.assays.tube import tube_to_signal
 from exocosm.screening.background import healthy_content
@@ -46,6 +48,11 @@ class TubeTest:
     assay: str = EXACT
     settings: Any = None
     tumour_signal: TumourSignal = "both"
+
+    def __post_init__(self) -> None:
+        taken = [name for name in self.markers if name in APART]
+        if taken:
+            raise InputError(f"'{taken[0]}' is what the assay brings in by itself, and no marker; take another name")
 
     @property
     def markers(self) -> tuple[str, ...]:

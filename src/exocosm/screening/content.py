@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from exocosm.errors import InputError
+
 Array = NDArray[np.float64]
 
 # who carries an analyte: vesicles of the tumour, of healthy tissue, of platelets; what floats free; cells of the blood
@@ -25,6 +27,10 @@ class Analyte:
     name: str
     kind: Literal["mirna", "protein", "vesicle", "fragment"] = "mirna"
     unit: str = "molecule"
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise InputError("a marker needs a name")
 
 
 @dataclass(frozen=True, eq=False)

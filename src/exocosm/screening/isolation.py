@@ -15,6 +15,7 @@ from exocosm.bench.protocol import Protocol, protocol_names, read_protocol, run_
 from exocosm.errors import InputError, nearest
 from exocosm.screening.assays.of_analytes import SPIKE_IN
 from exocosm.screening.content import Analyte, Content
+from exocosm.screening.fluids import fluid_named
 from exocosm.screening.handling import PLATELET_EV
 from exocosm.screening.people import People, StagedNumbers, varied
 
@@ -102,7 +103,7 @@ def isolated(
 
 def bench_fluid(fluid: str, numbers: Numbers, stand_in: str = "") -> tuple[str, str]:
     """The fluid of the bench for a fluid, and a note if another stands in; InputError if there is none."""
-    known = fluid_names(numbers)
+    known, fluid = fluid_names(numbers), fluid_named(fluid)
     chosen = stand_in or (fluid if fluid in known else STAND_INS.get(fluid, ""))
     if chosen not in known:
         asked = chosen or fluid
