@@ -76,7 +76,7 @@ def shed(classes: Classes, growth: Growth, time: ArrayLike) -> Array:
         first = growth.first_cells if isinstance(growth, BirthDeath) else np.ones(())
         rate = _on_last_axis(growth.rate)
         both = _array(classes.clearance) + rate
-        grown = np.exp(rate * when) - np.exp(-_array(classes.clearance) * when)
+        grown = np.expm1(rate * when) - np.expm1(-_array(classes.clearance) * when)  # no digits lost early on
         return np.asarray(entering * _on_last_axis(first) / both * grown)
     return np.asarray(entering * _remembered(growth, _array(time), _array(classes.clearance)))
 
