@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from exocosm.accuracy.ranking import newcombe
 from exocosm.errors import InputError
+from exocosm.evidence.spread import NORMAL_95
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-NORMAL_95 = 1.959963984540054
 MOST_PAIRS = 2_000_000  # differences between a case and a control that are held at a time
 COLUMNS = (
     "feature", "detected_cases", "detected_controls", "difference", "difference_low", "difference_high", "auc",

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from exocosm.accuracy.shares import predictive_values
 from exocosm.diagnosis.audit.run import questions
 from exocosm.diagnosis.judging import REFUSED
-from exocosm.diagnosis.panels.operating import OperatingPoint, predictive_values
+from exocosm.diagnosis.panels.operating import OperatingPoint
 from exocosm.report.diagnosis_figures import (
     believed_picture,
     calibration_picture,

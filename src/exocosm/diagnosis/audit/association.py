@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exocosm.accuracy.ranking import auc_value, newcombe
 from exocosm.diagnosis.audit.thresholds import FOLDS, REPEATS, SHUFFLES
 
-NORMAL_95 = 1.959963984540054  # standard normal score of probability 0.975
 SEED = 20150910  # of every permutation of the audit: the same data set gets the same audit
 FINE = 20_000  # tables drawn for an exact test that cannot be enumerated
 
@@ -18,34 +18,17 @@ FINE = 20_000  # tables drawn for an exact test that cannot be enumerated
 def auc(values: ArrayLike, is_case: ArrayLike) -> float:
     """The chance that a case has more than a control, ties counted half.
 
-    AUC = (mean rank of cases - (n + 1) / 2) / m.  Missing values left out; NaN if a class is empty.
+    Missing values left out; NaN if a class is empty.
     """
-    from scipy.stats import rankdata
-
     numbers, cases = np.asarray(values, float), np.asarray(is_case, bool)
     kept = np.isfinite(numbers)
-    numbers, cases = numbers[kept], cases[kept]
-    n, m = int(cases.sum()), int((~cases).sum())
-    if not n or not m:
-        return float("nan")
-    return float((rankdata(numbers)[cases].sum() - n * (n + 1) / 2) / (n * m))
-
-
-def auc_variance(area: float, cases: int, controls: int) -> float:
-    """The variance of an AUC (Hanley and McNeil, in the symmetric form of Newcombe 2006)."""
-    half = (cases + controls) / 2 - 1
-    spread = area * (1 - area)
-    return spread * (1 + half * (1 - area) / (2 - area) + half * area / (1 + area)) / (cases * controls)
+    return auc_value(numbers[kept], cases[kept])
 
 
 def auc_interval(area: float, cases: int, controls: int) -> tuple[float, float]:
-    """The 95 % interval of an AUC (Newcombe 2006, method 5), also where the classes are apart."""
-    from exocosm.diagnosis.single import newcombe
-
-    if not (np.isfinite(area) and cases and controls):
-        return float("nan"), float("nan")
-    low, high = newcombe(np.array([area]), np.array([float(cases)]), np.array([float(controls)]))
-    return float(low[0]), float(high[0])
+    """The 95 % interval of an AUC (Newcombe 2006, method 5), also where the classes are apart; NaN if one is empty."""
+    low, high = newcombe(area, cases, controls)
+    return float(low), float(high)
 
 
 def rank_sum_p(values: ArrayLike, is_case: ArrayLike) -> float:

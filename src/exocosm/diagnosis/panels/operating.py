@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from exocosm.accuracy.estimate import Array, Estimate, Integers, Truths
-from exocosm.accuracy.shares import PredictiveValues as PredictiveValues
-from exocosm.accuracy.shares import predictive_values as predictive_values
 from exocosm.accuracy.shares import proportion
 from exocosm.errors import InputError
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exocosm.diagnosis.audit.association import NORMAL_95, auc_variance
+from exocosm.accuracy.ranking import auc_variance
 from exocosm.diagnosis.audit.finding import Finding
 from exocosm.diagnosis.audit.likeness import groups_of
 from exocosm.diagnosis.audit.thresholds import LEVEL, PANEL_LEAST, POWER
@@ -115,7 +115,7 @@ def least_auc(cases: int, controls: int, level: float) -> float:
 
     if cases < 2 or controls < 2:
         return float("nan")
-    bar = (NORMAL_95 if level == 0.05 else float(norm.isf(level / 2))) * math.sqrt(auc_variance(0.5, cases, controls))
+    bar = float(norm.isf(level / 2)) * math.sqrt(auc_variance(0.5, cases, controls))
     reserve = float(norm.ppf(POWER))
 
     def short(area: float) -> float:
