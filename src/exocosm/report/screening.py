@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from exocosm.evidence.bibliography import Source, parse_bibliography
 from exocosm.report import screening_figures as figures
 from exocosm.report.expected import (
     compared,
@@ -15,6 +16,7 @@ from exocosm.report.expected import (
     expectations,
     recipe_rows,
 )
+from exocosm.report.ground import source_name
 from exocosm.report.numbers import UNBROKEN, counted, listed, quantity, shown
 from exocosm.report.page import Page, Section, Table, value_rows, write_page
 from exocosm.report.screening_answer import answer_of, of_a_cohort
@@ -22,6 +24,7 @@ from exocosm.report.screening_words import (
     AT_CUT_OFF,
     AT_ONCE,
     MOST_ARMS_TOLD,
+    NEAR_ONE,
     arm_title,
     asked,
     metric_title,
@@ -124,13 +127,14 @@ def _shedding(result: ScreeningResult) -> Section | None:
         return None
     picture = figures.fold_picture(result)
     several = table["of"].nunique() > 1 if len(table) else False
+    sources, _ = parse_bibliography(result.bibliography)
     rows = []
     for row in table.to_dict("records"):
         where = f", {arm_title(result, str(row['arm']))}" if several else ""
         reported = _fold(float(row["fold_reported"]))
         rows.append(
             (f"{row['marker']}{where}", _rise(float(row["fold_shed"])), _rise(float(row["fold_in_all"])), reported,
-             "assumed" if row["is_assumed"] else str(row["source"]), _explained(row))
+             "assumed" if row["is_assumed"] else _named(str(row["source"]), sources), _explained(row))
         )  # fmt: skip
     heads = ("Marker", "Shedding alone, on vesicles", "Shedding alone, in all", "Reported or assumed", "Where from",
              "Shedding explains")  # fmt: skip
@@ -143,8 +147,16 @@ def _shedding(result: ScreeningResult) -> Section | None:
     )  # fmt: skip
 
 
+def _named(keys: str, sources: Mapping[str, Source]) -> str:
+    """Sources by the names under which they stand at the end of the page."""
+    return listed([source_name(key.strip(), sources) for key in keys.split(",")])
+
+
 def _shed_in_words(result: ScreeningResult, table: pd.DataFrame) -> list[str]:
-    missing = sorted(set(result.signals.loc[~np.isfinite(result.signals["fold_shed"]), "marker"].astype(str)))
+    missing = sorted(
+        set(result.signals.loc[~np.isfinite(result.signals["fold_shed"].astype(float)), "marker"].astype(str))
+        | set(table.loc[~table["has_shift"].astype(bool), "marker"].astype(str))
+    )
     told = []
     if len(table):
         told += _shifts_in_words(result, table)
@@ -183,10 +195,13 @@ def _shifts_in_words(result: ScreeningResult, table: pd.DataFrame) -> list[str]:
             f"{_ends(shed[whole], ' times')} the level of healthy people against {_ends(reported[whole], ' times')}. "
             "There the numbers of shedding into the fluid carry the answer."
         )
+    table = table[table["has_shift"].astype(bool)]
     assumed = table["is_assumed"].astype(bool)
     names = some_of(list(table.loc[assumed, "marker"].astype(str).unique()), 8)
-    if assumed.all():
-        told.append(f"No study with a figure was found for any of these markers in this fluid; assumed: {names}.")
+    if len(table) and assumed.all():
+        told.append(
+            f"No study with a figure was found for these markers in this fluid, so their shift is assumed: {names}."
+        )
     elif assumed.any():
         told.append(
             f"Of {counted(len(table), 'shift')} {int((~assumed).sum())} rest on a study and {int(assumed.sum())} are "
@@ -226,12 +241,13 @@ def _spread(result: ScreeningResult) -> Section | None:
     picture = figures.split_picture(result)
     if picture is None:
         return None
+    both = (result.shares["kind"] == "uncertainty").any()
     told = [
-        "Differences between people (left) are of scores of people with a tumour of the same size: who they are, how "
-        "their tube was handled, how it was isolated and read. More people do not make them smaller; a better "
-        "step does."
+        f"Differences between people{' (left)' if both else ''} are of scores of people with a tumour of the same "
+        "size: who they are, how their tube was handled, how it was isolated and read. More people do not make them "
+        "smaller; a better step does."
     ]
-    if (result.shares["kind"] == "uncertainty").any():
+    if both:
         told.append(
             "What is not known (right) is how far the answer moves when the numbers of a stage are drawn. Measuring "
             "these numbers makes it smaller. The two are not the same and are not added."
@@ -339,12 +355,14 @@ def _rise(fold: float) -> str:
 
 
 def _fold(fold: float) -> str:
-    return f"{shown(fold, 2)} times"
+    return f"{shown(fold, 3 if abs(fold - 1) < NEAR_ONE else 2)} times"
 
 
 def _explained(row: Mapping[Any, Any]) -> str:
+    if not row["has_shift"]:
+        return "no shift is assumed"
     if np.isnan(row["explained"]):
-        return "a fall or no change, which shedding cannot make"
+        return "a fall, which shedding cannot make" if row["fold_reported"] <= 1 else "hardly a rise is reported"
     return f"{shown(100 * float(row['explained']), 2)}{UNBROKEN}%"
 
 

@@ -228,12 +228,14 @@ def _known_in_words(result: ScreeningResult) -> str:
 
 
 def of_a_cohort(result: ScreeningResult) -> bool:
+    """Whether a study asks for anything of a virtual cohort, not only of one expected tumour."""
     return any(text.of in OF_A_COHORT for text in result.study.file.metrics.values())
 
 
 def _assumed_in_words(result: ScreeningResult) -> str:
     """What a reader must know before believing an area under the curve: how many of the shifts nobody measured."""
     table = shifts(result)
+    table = table[table["has_shift"]]
     if table.empty:
         return ""
     assumed, number = int(table["is_assumed"].sum()), len(table)

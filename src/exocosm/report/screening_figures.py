@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from exocosm.accuracy.shares import proportion
 from exocosm.report.canvas import (
     COLOURS,
     FAINT,
@@ -25,9 +26,8 @@ from exocosm.report.canvas import (
 )
 from exocosm.report.expected import HIGH, LOW
 from exocosm.report.numbers import counted, percent, shown, unit_text
-from exocosm.report.screening_words import AREAS, SHARES, arm_title, asked, metric_title, some_of
+from exocosm.report.screening_words import AREAS, NEAR_ONE, SHARES, arm_title, asked, metric_title, some_of
 from exocosm.screening.people import STAGES
-from exocosm.screening.performance import proportion
 from exocosm.screening.tumour_content import scaled_fold
 from exocosm.trajectory.bench_result import CENTRAL
 from exocosm.trajectory.screening_result import ScreeningResult
@@ -187,13 +187,17 @@ class _Shift:
 def shifts(result: ScreeningResult) -> pd.DataFrame:
     """The markers with a reported fold, once per cancer, fluid and marker.
 
-    explained: the share of the reported or assumed shift that shedding makes; NaN where no rise is reported.
+    explained: the share of the reported or assumed shift that shedding makes; NaN where hardly a rise is reported.
+    has_shift: whether one is reported, or assumed because a panel names the marker; of others none is assumed.
     """
     table = result.signals[np.isfinite(result.signals["fold_shed"].astype(float))].copy()
     tests = result.study.tests
     table["of"] = [(tests[arm].cancer, tests[arm].fluid) for arm in table["arm"]]
     shed, reported = (table[name].to_numpy(float) for name in ("fold_shed", "fold_reported"))
-    table["explained"] = np.divide(shed - 1, reported - 1, out=np.full(len(table), np.nan), where=reported > 1)
+    table["explained"] = np.divide(
+        shed - 1, reported - 1, out=np.full(len(table), np.nan), where=reported > 1 + NEAR_ONE
+    )
+    table["has_shift"] = ~(table["is_assumed"].astype(bool) & (table["fold_reported"] == 1))
     return table.drop_duplicates(["of", "marker"])
 
 
@@ -221,7 +225,7 @@ def fold_picture(result: ScreeningResult) -> Picture | None:
             else:
                 axis.plot(LEAST_RISE, place + shift, "<", mfc=face, mec=colour, ms=6, clip_on=False)
             axis.plot(_rise(one.shed), place - shift, "o", color=COLOURS[0], ms=5)
-        highest = max(_rise(max(one.high, one.reported, one.shed)) for one in found)
+        highest = max(_rise(float(np.nanmax([one.high, one.reported, one.shed]))) for one in found)
         log_axis(axis, "x", LEAST_RISE, highest)
         axis.set_xlim(LEAST_RISE, highest * 2)
         axis.set_yticks(range(len(order)), [wrapped(name, 40, 2) for name in order])

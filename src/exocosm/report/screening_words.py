@@ -55,7 +55,7 @@ class Asked:
         first, second = self.said(low), self.said(high)
         told = first if first == second else f"{_without_unit(first, second)} to {second}"
         lacking = int(np.isnan(self.drawn).sum())
-        return f"{told} ({lacking} of {self.drawn.size} draws without a number)" if lacking else told
+        return f"{told}; {lacking} of {self.drawn.size} draws without a number" if lacking else told
 
     @property
     def limits(self) -> tuple[float, float]:
