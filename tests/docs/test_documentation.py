@@ -97,6 +97,12 @@ def test_bench_studies_in_the_documentation_can_be_run(block: Block) -> None:
     assert result.metrics["value"].notna().any()
 
 
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.kind == "screening"], ids=str)
+def test_screenings_in_the_documentation_can_be_run(block: Block) -> None:
+    result = run_screening(load_screening(block.text), draws=1, people=40, progress=False)
+    assert result.metrics["value"].notna().any()
+
+
 READERS = {
     "protocol": read_protocol,
     "sample": read_sample,

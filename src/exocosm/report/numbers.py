@@ -13,6 +13,7 @@ UNBROKEN = "\u00a0"  # a space at which no line ends
 _SUPERSCRIPT = str.maketrans("0123456789-+.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺·")
 _WORDS = {
     "dimensionless": "",
+    "activity_unit": "U",
     "percent_injected_dose": "% of injected dose",
     "pctID": "% of injected dose",
     "injected_dose": "injected dose",

@@ -227,8 +227,10 @@ def _measurable(opened: Opened, file: ScreeningStudyFile, tests: Mapping[str, Te
                 yield Problem("missing", where, f"'{metric.of}' needs `test: {{every: 1 year}}` in arm '{arm}'")
             if metric.of in ("panel_auc", "panel_markers") and test.use.budget is None:
                 yield Problem("missing", where, f"'{metric.of}' needs `test: {{budget: 100 euro}}` in arm '{arm}'")
-            if "cut_off" in metric.of and test.use.cut_off is None:
-                yield Problem("missing", where, f"'{metric.of}' needs `test: {{cut_off: ...}}` in arm '{arm}'")
+            if "cut_off" in metric.of and (test.use.cut_off is None) == (test.use.cut_off_fold is None):
+                yield Problem(
+                    "missing", where, f"'{metric.of}' needs `test: {{cut_off: ...}}` (or `cut_off_fold`) in arm '{arm}'"
+                )
             if metric.marker and metric.marker not in [analyte.name for analyte in test.analytes]:
                 names = [analyte.name for analyte in test.analytes]
                 yield Problem("unknown name", where, f"arm '{arm}' has no marker '{metric.marker}'; "

@@ -67,14 +67,15 @@ class MarkerText(Section):
 class TestText(Section):
     """How the test is used.
 
-    specificity: at which the threshold is set, from training controls.  cut_off: an amount per mL instead (of the
-    first marker).  detected: the probability from which a tumour counts as seen.  prevalence: of the cancer among those
+    specificity: at which the threshold is set, from training controls.  cut_off: an amount per mL of a marker
+    (of one expected tumour); cut_off_fold: the same as times what healthy people have.  detected: the probability from which a tumour counts as seen.  prevalence: of the cancer among those
     tested.  every: time between rounds.  budget: for one person's test.  half_width: of the interval that a validation
     study is to reach.
     """
 
     specificity: Share = 0.95
     cut_off: QuantityText | None = None
+    cut_off_fold: Annotated[float, Field(gt=1, le=1e12)] | None = None
     detected: Share = 0.5
     prevalence: Share | None = None
     every: Days | None = None

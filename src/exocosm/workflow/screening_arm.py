@@ -109,7 +109,7 @@ class _Tumour:
             return smallest_telling_count(text.dna, volume, 1.0 - self.test.use.specificity, self.numbers)
         tumour = self.of(text.marker or self.test.analytes[0].name)
         if "cut_off" in text.of:
-            days = tumour.time_to(self.cut_off(text))
+            days = tumour.time_to(self.cut_off(text, tumour))
             cells = tumour.cells(days) if np.isfinite(days) else np.inf
             return {
                 "time_to_cut_off": days, "cells_at_cut_off": cells, "diameter_at_cut_off": tumour.diameter(cells),
@@ -131,8 +131,10 @@ class _Tumour:
             )  # fmt: skip
         return self.known[marker]
 
-    def cut_off(self, text: ScreeningMetricText) -> float:
+    def cut_off(self, text: ScreeningMetricText, tumour: ExpectedTumour) -> float:
         """The cut-off in the unit of the analyte per mL."""
+        if self.test.use.cut_off_fold is not None:
+            return self.test.use.cut_off_fold * tumour.background()
         value, unit = quantity(str(self.test.use.cut_off))
         return float(convert(value, unit, unit_of(text.model_copy(update={"of": "concentration"}), self.test)))
 
@@ -319,7 +321,7 @@ class _Tested:
     def marker_rows(self) -> tuple[tuple[str, float, float, float, str, bool, float, float, float], ...]:
         """Each marker: what shedding makes beside what is reported, how often it is censored, AUC alone."""
         held_out = self.signals.half(training=False)
-        people = People(min(self.people, MOST_ON_CURVE), self.seed, "folds")
+        people = People(1, still=frozenset(STAGES))  # the typical patient
         healthy = healthy_content(self.tube.analytes, self.tube.fluid, self.numbers, people, volume=self.tube.volume)
         middle = float(np.median(self.signals.members.diameter[self.signals.members.is_case]))
         burden = burden_of(self.test.cancer, self.numbers, people, np.full(people.number, middle))
