@@ -67,10 +67,11 @@ class MarkerText(Section):
 class TestText(Section):
     """How the test is used.
 
-    specificity: at which the threshold is set, from training controls.  cut_off: an amount per mL of a marker
-    (of one expected tumour); cut_off_fold: the same as times what healthy people have.  detected: the probability from which a tumour counts as seen.  prevalence: of the cancer among those
-    tested.  every: time between rounds.  budget: for one person's test.  half_width: of the interval that a validation
-    study is to reach.
+    specificity: at which the threshold is set, from training controls.  detected: the probability from which a tumour
+    counts as seen.  prevalence: of the cancer among those tested.  every: time between rounds.  budget: for one
+    person's test.  half_width: of the interval that a validation study is to reach.
+    Of one expected tumour: cut_off, an amount per mL of a marker, or cut_off_fold, the same as times what healthy
+    people have.
     """
 
     specificity: Share = 0.95
