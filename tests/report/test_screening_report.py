@@ -76,7 +76,9 @@ def cohort() -> ScreeningResult:
 
 @pytest.fixture(scope="module")
 def tumour() -> ScreeningResult:
-    return run_screening(load_screening(EXAMPLES / "hori_vesicles.yaml"), draws=12, progress=False)
+    text = (EXAMPLES / "hori_vesicles.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"test: \{cut_off[^}]*\}", "test: {cut_off: 2.2e+8 vesicle/mL}", text)
+    return run_screening(load_screening(text), draws=12, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +229,13 @@ def test_an_expected_tumour_is_told_by_size_and_time(tumour: ScreeningResult) ->
     assert "people" not in dict(page.recipe)
     never = with_metric(with_metric(tumour, "years", lambda rows: np.inf), "diameter", lambda rows: np.inf)
     assert "is reached: small vesicles, never (95 %: never)" in told(never)
+
+
+def test_a_cut_off_may_be_relative_to_the_healthy() -> None:
+    text = (EXAMPLES / "hori_vesicles.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"test: \{cut_off[^}]*\}", "test: {cut_off_fold: 1.1}", text)
+    found = run_screening(load_screening(text), draws=2, progress=False)
+    assert told(found).startswith("The cut-off of 1.1 times what healthy people have is reached: small vesicles, by")
 
 
 def test_published_models_have_their_numbers_in_the_first_line() -> None:

@@ -22,7 +22,7 @@ from exocosm.report.screening_words import (
     some_of,
     span,
 )
-from exocosm.study.screening_schema import OF_A_COHORT
+from exocosm.study.screening_schema import OF_A_COHORT, TestText
 from exocosm.trajectory.screening_result import ScreeningResult
 
 FEW_DRAWS = 40  # with fewer, the ends of 95 % are hardly more than the lowest and the highest draw
@@ -103,7 +103,7 @@ def _cut_off_in_words(result: ScreeningResult) -> str:
              if text.of in ("time_to_cut_off", "diameter_at_cut_off")]  # fmt: skip
     if not names:
         return ""
-    cut_offs = {arm: _cut_off(test.use.cut_off) for arm, test in result.study.tests.items()}
+    cut_offs = {arm: _cut_off(test.use) for arm, test in result.study.tests.items()}
     one_for_all = len(set(cut_offs.values())) == 1
     told = []
     for arm in list(cut_offs)[:MOST_ARMS_TOLD]:
@@ -149,10 +149,12 @@ def _above_in_words(result: ScreeningResult) -> str:
     )
 
 
-def _cut_off(text: object) -> str:
+def _cut_off(use: TestText) -> str:
     from exocosm.documents.quantity import quantity as read
 
-    value, unit = read(str(text))
+    if use.cut_off is None:
+        return f"{shown(use.cut_off_fold or math.nan)} times what healthy people have"
+    value, unit = read(str(use.cut_off))
     return quantity(value, unit, 4)
 
 
