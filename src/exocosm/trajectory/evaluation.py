@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from exocosm import units
 from exocosm.engines.contract import Array
@@ -102,20 +103,25 @@ def evaluate(
     return found
 
 
-def contrast_of(contrast: Contrast, arm: Array, against: Array) -> Array:
-    """A contrast from the metric in its arm and in the arm it is held against.
+def compared(how: str, arm: ArrayLike, against: ArrayLike) -> Array:
+    """One arm's number held against another's, in every kind of study.
 
     ratio a / b, difference a - b, percent_change 100 (a - b) / b; NaN where b is zero and divides.
     """
-    arm, against = np.asarray(arm, float), np.asarray(against, float)
-    if contrast.how == "ratio":
-        return rules.ratio(arm, against)
-    if contrast.how == "difference":
-        return arm - against
-    if contrast.how == "percent_change":
-        return 100.0 * rules.ratio(arm - against, against)
+    a, b = np.asarray(arm, float), np.asarray(against, float)
+    if how == "ratio":
+        return rules.ratio(a, b)
+    if how == "difference":
+        return np.asarray(a - b)
+    if how == "percent_change":
+        return 100.0 * rules.ratio(a - b, b)
     known = ("ratio", "difference", "percent_change")
-    raise InputError(f"contrast '{contrast.name}' is taken as '{contrast.how}'; {nearest(contrast.how, known)}")
+    raise InputError(f"no contrast is taken as '{how}'; {nearest(how, known)}")
+
+
+def contrast_of(contrast: Contrast, arm: Array, against: Array) -> Array:
+    """A contrast from the metric in its arm and in the arm it is held against; see `compared`."""
+    return compared(contrast.how, arm, against)
 
 
 def contrast_unit(contrast: Contrast, metrics: Sequence[Metric], outputs: Sequence[Output]) -> str:

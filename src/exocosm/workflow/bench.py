@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +12,6 @@ from exocosm.bench.design.front import non_dominated
 from exocosm.bench.measures import UNITS, finding_of, number_of
 from exocosm.bench.numbers import Numbers, bench_numbers
 from exocosm.bench.protocol import ProtocolRun, run_protocol
-from exocosm.bench.refusals import reasons_counted
 from exocosm.bench.samples import own_values, specimen_from
 from exocosm.bench.specimen import Specimen
 from exocosm.errors import InputError, nearest
@@ -25,10 +20,11 @@ from exocosm.evidence.pin import bibliography_of
 from exocosm.study.bench_load import BenchStudy
 from exocosm.study.bench_schema import BenchMetricText
 from exocosm.trajectory.bench_result import CENTRAL, TYPICAL, BenchResult
-from exocosm.trajectory.expectations import Verdict, verdict_of
+from exocosm.trajectory.evaluation import compared
+from exocosm.trajectory.expectations import verdict_of
 from exocosm.workflow.asked_values import drawn_values, value_rows
-from exocosm.workflow.plan import versions
 from exocosm.workflow.progress import progress_of
+from exocosm.workflow.recipe import recipe_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,11 +86,10 @@ def run_bench(
         )
     return BenchResult(
         study=study,
-        recipe=_recipe(study, known, numbers, draws, donors, seed, verdict)
-        | {
-            "could_not_be_done": reasons_counted(failed),
-            "censored": {name: one.censored for name, one in reported.items() if one.censored},
-        },
+        recipe=recipe_of(
+            study, known, numbers.ledger, {"seed": seed, "draws": draws, "donors": donors}, failed, verdict
+        )
+        | {"censored": {name: one.censored for name, one in reported.items() if one.censored}},
         metrics=_metric_rows(study, central, columns, of_donors, {name: one.unit for name, one in reported.items()}),
         contrasts=pd.DataFrame(
             [(name, draw, row[name]) for draw, row in enumerate([central, *drawn], CENTRAL) for name in file.contrasts],
@@ -147,7 +142,7 @@ def _arms(
         found |= numbers_of_arm
     for name, contrast in file.contrasts.items():
         value, against = found[f"{contrast.metric}@{contrast.arm}"], found[f"{contrast.metric}@{contrast.against}"]
-        found[name] = _contrast(contrast.as_, value, against)
+        found[name] = float(compared(contrast.as_, value, against))
     for name, asked in file.fronts.items():
         arms = asked.arms or list(file.arms)
         if any(arm not in runs for arm in arms):  # who beats whom is not known
@@ -184,14 +179,6 @@ def _reading(text: BenchMetricText, run: ProtocolRun, numbers: Numbers) -> Repor
     specimen = run.product if text.step is None else run.outcomes[text.step - 1].product
     assert text.instrument is not None and text.quantity is not None  # the schema has seen to it
     return read_with(text.instrument, specimen, numbers, **text.settings)[text.quantity]
-
-
-def _contrast(how: str, value: float, against: float) -> float:
-    if how == "difference":
-        return value - against
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = float(np.float64(value) / np.float64(against))
-    return ratio if how == "ratio" else 100.0 * (ratio - 1.0)
 
 
 def unit_of(text: BenchMetricText) -> str:
@@ -244,22 +231,3 @@ def _step_rows(runs: Mapping[str, ProtocolRun]) -> pd.DataFrame:
             recovered = {f"recovery {kind}": share for kind, share in recovery.items()}
             rows.append({"arm": arm, **step, **recovered, "warnings": warnings})
     return pd.DataFrame(rows)
-
-
-def _recipe(
-    study: BenchStudy, catalogue: Catalogue, numbers: Numbers, draws: int, donors: int, seed: int,
-    verdict: Verdict | None,
-) -> dict[str, Any]:  # fmt: skip
-    pins = {name: asdict(pin.value) for (name, _), pin in sorted(numbers.ledger.pins.items())}
-    return {
-        "study": study.name,
-        "study_hash": hashlib.sha256(study.text.encode()).hexdigest(),
-        "values_hash": hashlib.sha256(json.dumps(pins, sort_keys=True).encode()).hexdigest(),
-        "knowledge_hash": catalogue.hash,
-        "versions": versions("reference"),
-        "seed": seed,
-        "draws": draws,
-        "donors": donors,
-        "verdict": None if verdict is None else asdict(verdict),
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    }

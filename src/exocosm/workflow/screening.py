@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-import hashlib
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,11 +18,12 @@ from exocosm.screening.split import Split, split_spread
 from exocosm.study.screening_load import ScreeningStudy, Test
 from exocosm.study.screening_schema import OF_A_COHORT, ScreeningMetricText
 from exocosm.trajectory.bench_result import CENTRAL
-from exocosm.trajectory.expectations import Verdict, verdict_of
+from exocosm.trajectory.evaluation import compared
+from exocosm.trajectory.expectations import verdict_of
 from exocosm.trajectory.screening_result import ScreeningResult
 from exocosm.workflow.asked_values import drawn_values, value_rows
-from exocosm.workflow.plan import versions
 from exocosm.workflow.progress import progress_of
+from exocosm.workflow.recipe import recipe_of
 from exocosm.workflow.screening_arm import ArmAnswer, answer_of, unit_of
 
 if TYPE_CHECKING:
@@ -91,7 +88,10 @@ def run_screening(
         verdict = verdict_of(file.experiment, columns, of_draws if draws else {}, {}, values)
     return ScreeningResult(
         study=study,
-        recipe=_recipe(study, known, numbers, draws, people, seed, failed, central, verdict),
+        recipe=recipe_of(
+            study, known, numbers.ledger, {"seed": seed, "draws": draws, "people": people}, failed, verdict
+        )
+        | {"notes": {name: list(one.notes) for name, one in central.items()}},
         metrics=_metric_rows(study, columns, of_draws),
         contrasts=_contrast_rows(study, columns, of_draws),
         detection=_detection_rows(central, drawn),
@@ -174,19 +174,8 @@ def _columns(study: ScreeningStudy, answers: Mapping[str, ArmAnswer]) -> dict[st
     for name, contrast in study.file.contrasts.items():
         value = found.get(f"{contrast.metric}@{contrast.arm}", np.nan)
         against = found.get(f"{contrast.metric}@{contrast.against}", np.nan)
-        found[name] = CONTRASTS[contrast.as_](value, against)
+        found[name] = float(compared(contrast.as_, value, against))
     return found
-
-
-def _ratio(value: float, against: float) -> float:
-    return value / against if against else np.nan
-
-
-CONTRASTS: Mapping[str, Callable[[float, float], float]] = {
-    "difference": lambda value, against: value - against,
-    "ratio": _ratio,
-    "percent_change": lambda value, against: 100.0 * (_ratio(value, against) - 1.0),
-}
 
 
 def _metric_rows(study: ScreeningStudy, central: Mapping[str, float], drawn: Mapping[str, Array]) -> pd.DataFrame:
@@ -223,26 +212,3 @@ def _table(rows: list[Any], columns: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(rows, columns=columns)
-
-
-def _recipe(
-    study: ScreeningStudy, catalogue: Catalogue, numbers: Numbers, draws: int, people: int, seed: int,
-    failed: list[str], central: Mapping[str, ArmAnswer], verdict: Verdict | None,
-) -> dict[str, Any]:  # fmt: skip
-    from exocosm.bench.refusals import reasons_counted
-
-    pins = {name: asdict(pin.value) for (name, _), pin in sorted(numbers.ledger.pins.items())}
-    return {
-        "study": study.name,
-        "study_hash": hashlib.sha256(study.text.encode()).hexdigest(),
-        "values_hash": hashlib.sha256(json.dumps(pins, sort_keys=True).encode()).hexdigest(),
-        "knowledge_hash": catalogue.hash,
-        "versions": versions("reference"),
-        "seed": seed,
-        "draws": draws,
-        "people": people,
-        "notes": {name: list(one.notes) for name, one in central.items()},
-        "could_not_be_done": dict(reasons_counted(failed)),
-        "verdict": None if verdict is None else asdict(verdict),
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    }
