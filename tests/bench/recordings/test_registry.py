@@ -46,7 +46,7 @@ def test_every_format_is_described() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_one_reader_recognises_each_file(name: str) -> None:
-    head = file_text.decoded(FILES[name], name)[0][:20_000]
+    head = file_text.text_of_content(FILES[name], name)[0][:20_000]
     assert len([reader for reader in readers() if reader.can_read(head, name)]) == 1
     assert len([reader for reader in readers() if reader.can_read(head, "x")]) == 1
 
@@ -118,7 +118,7 @@ def test_all_files_that_are_refused_are_named_at_once(folder: Path) -> None:
         (b"FCS3.1    ", "flow cytometry"),
         (bytes(range(256)) * 4, "not a text file"),
         (b"hello, world\n1,2\n", "no known instrument"),
-        (b"<html><body>report</body></html>", "no known instrument"),
+        (b"<html><body>report</body></html>", "web page"),
         ("Größe".encode()[:-4], "middle of a character"),
         ("NTA Experiment Summary File".encode("utf-16")[:-1], "breaks off"),
     ],

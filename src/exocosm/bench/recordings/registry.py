@@ -15,7 +15,7 @@ from typing import Protocol
 
 from exocosm.bench.recordings import mapped_table, wide_table
 from exocosm.bench.recordings.contract import Recording, RecordingError, refusal
-from exocosm.bench.recordings.file_text import MAXIMUM_BYTES, decoded
+from exocosm.bench.recordings.file_text import MAXIMUM_BYTES, text_of_content
 from exocosm.bench.recordings.mapping import TableMapping, checked_mapping
 from exocosm.plugins import modules_in, offered
 
@@ -159,7 +159,7 @@ def _understood(content: bytes, name: str, mappings: tuple[TableMapping, ...]) -
         raise refusal(
             name, None, "an experiment of the NTA program, not an export", "export its ExperimentSummary as CSV"
         )
-    head = decoded(content, name)[0][:_HEAD]
+    head = text_of_content(content, name)[0][:_HEAD]
     for reader in readers():
         if reader is wide_table:
             general = [mapping for mapping in mappings if not mapping.files]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import re
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from exocosm.documents.decoded import decoded, joined, lines_of
 from exocosm.errors import InputError
 from exocosm.files import read_bytes
 
@@ -16,36 +17,6 @@ MAXIMUM_BYTES = 512 * 2**20
 _BLOCK = 1 << 20
 _LONGEST_QUOTED = 50  # lines that one quoted cell may span
 
-_SAVE_AS_CSV = (
-    "open it in the spreadsheet, choose the sheet, then 'Save as' > 'CSV UTF-8' or 'Text (tab delimited)'; "
-    "gene names that were turned into dates stay so, therefore look at them first"
-)
-_BINARY = (
-    (b"PK\x03\x04", "an Excel workbook (or another zip archive)", _SAVE_AS_CSV + "; unpack a zip archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", _SAVE_AS_CSV),
-    (b"%PDF", "a PDF", "give the table as CSV or tab-separated text"),
-    (b"\x89PNG", "a picture", "give the table as CSV or tab-separated text"),
-    (b"\xff\xd8\xff", "a picture", "give the table as CSV or tab-separated text"),
-    (b"\x89HDF", "an HDF5 file (h5ad, loom)", "export the matrix as CSV"),
-    (b"RDX", "an R data file", "write the matrix with write.csv in R"),
-    (b"RDA", "an R data file", "write the matrix with write.csv in R"),
-    (b"BZh", "a bzip2 file", "unpack it, or compress it with gzip"),
-    (b"\xfd7zXZ", "an xz file", "unpack it, or compress it with gzip"),
-    (b"7z\xbc\xaf", "a 7-Zip archive", "unpack it"),
-    (b"Rar!", "a RAR archive", "unpack it"),
-    (b"PAR1", "a Parquet file", "export it as CSV"),
-    (b"SQLite format", "a database", "export the table as CSV"),
-)
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is the beginning of this one
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c\x1f]")
-_CONTROL_BYTES = bytes(number for number in range(0x20) if _CONTROL.match(chr(number)))
-_MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml)", re.IGNORECASE)
 _HINT = re.compile(r"\"?sep=(.)\"?\Z", re.IGNORECASE)  # a first line by which Excel is told the delimiter
 
 
@@ -80,7 +51,7 @@ def text_of(path: str | Path, limit: int = MAXIMUM_BYTES) -> Text:
     if content.startswith(b"\x1f\x8b"):
         content = _expanded(content, str(path), limit)
         said.append("gzip was expanded")
-    text, encoding = _decoded(content, str(path))
+    text, encoding = decoded(content, partial(_refusal, str(path)))
     del content
     if encoding not in ("utf-8", "ascii"):
         said.append(f"its encoding is {encoding}")
@@ -89,14 +60,14 @@ def text_of(path: str | Path, limit: int = MAXIMUM_BYTES) -> Text:
         said.append(f"its line ends are mixed ({', '.join(ends)})")
     elif ends == ["CR"]:
         said.append("its line ends are those of old Macs (CR)")
-    if "\r" in text:
-        text = re.sub(r"\r+\n|\r", "\n", text)
-    lines = text.split("\n")
+    lines = lines_of(text)
     while lines and not lines[-1].strip():
         lines.pop()
     numbers = None
-    if '"' in text and any(line.count('"') % 2 for line in lines):
-        lines, numbers = _joined(lines)
+    if '"' in text:
+        lines, numbers = joined(lines, _LONGEST_QUOTED)
+    if numbers is not None:  # a quote that is never closed would hide every delimiter behind it
+        lines = [line.replace('"', "") if line.count('"') % 2 else line for line in lines]
     hint = _HINT.match(lines[0]) if lines else None
     if hint is not None:
         numbers = numbers or list(range(1, len(lines) + 1))
@@ -130,74 +101,11 @@ def _expanded(content: bytes, name: str, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _decoded(content: bytes, name: str) -> tuple[str, str]:
-    if not content.strip(b" \t\r\n\x00\x1a\xef\xbb\xbf\xff\xfe"):
-        raise InputError(f"'{name}' is empty; export it again")
-    for beginning, what, advice in _BINARY:
-        if content.startswith(beginning):
-            raise InputError(f"'{name}' is {what}, not text; {advice}")
-    encoding, mark = next(((kind, mark) for mark, kind in _MARKS if content.startswith(mark)), ("", b""))
-    body = content[len(mark) :]
-    encoding = encoding or _guessed(body)
-    if encoding == "utf-8":
-        body = body.rstrip(b"\x1a")
-    try:
-        text = body.decode(encoding)
-    except UnicodeDecodeError as error:
-        if encoding != "utf-8":
-            raise InputError(
-                f"'{name}': the {encoding.upper()} text breaks off or is damaged at byte {error.start}; export it again"
-            ) from None
-        encoding = "windows-1252"
-        try:
-            text = body.decode("cp1252")
-        except UnicodeDecodeError:
-            encoding, text = "latin-1", body.decode("latin-1")
-    # looking at the bytes first is much the faster for a large table that has none
-    strange = _CONTROL.search(text) if len(body.translate(None, _CONTROL_BYTES)) < len(body) else None
-    if strange is not None:
-        line = len(re.findall(r"\r*\n|\r", text[: strange.start()])) + 1
-        raise InputError(
-            f"'{name}', line {line}: a control character (number {ord(strange[0])}) stands here, so this is no text "
-            "file; export the table as CSV or tab-separated text"
-        )
-    if _MARKUP.match(text):
-        raise InputError(
-            f"'{name}' is a web page or XML, not a table (a download that failed?); download the file again"
-        )
-    return text, encoding
-
-
-def _guessed(body: bytes) -> str:
-    """UTF-16 without its mark shows as zeros in every other byte."""
-    head = body[:400]
-    if len(head) >= 4:
-        if head[1::2].count(0) > 0.7 * len(head[1::2]) and 0 not in head[0::2]:
-            return "utf-16-le"
-        if head[0::2].count(0) > 0.7 * len(head[0::2]) and 0 not in head[1::2]:
-            return "utf-16-be"
-    return "utf-8"
+def _refusal(name: str, line: int | None, found: str, advice: str) -> InputError:
+    where = f"'{name}', line {line}" if line is not None else f"'{name}'"
+    return InputError(f"{where}: {found}; {advice}")
 
 
 def _line_ends(text: str) -> dict[str, bool]:
     pairs = text.count("\r\n")
     return {"CR LF": pairs > 0, "LF": text.count("\n") > pairs, "CR": text.count("\r") > pairs}
-
-
-def _joined(lines: list[str]) -> tuple[list[str], list[int]]:
-    """Lines with those joined that a quoted cell holds together; a quote that is never closed is a plain character."""
-    result: list[str] = []
-    numbers: list[int] = []
-    index = 0
-    while index < len(lines):
-        last = index
-        if lines[index].count('"') % 2:
-            for other in range(index + 1, min(index + _LONGEST_QUOTED, len(lines))):
-                if lines[other].count('"') % 2:
-                    last = other
-                    break
-        joined = "\n".join(lines[index : last + 1])
-        result.append(joined.replace('"', "") if joined.count('"') % 2 else joined)
-        numbers.append(index + 1)
-        index = last + 1
-    return result, numbers
