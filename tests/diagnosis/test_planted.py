@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from exocosm.accuracy.estimate import Estimate
 from exocosm.diagnosing import diagnose
 from exocosm.diagnosis.diagnosed import Diagnosis
+from exocosm.diagnosis.judging import PanelJudgement, _verdict
 
 Rows = Mapping[str, Sequence[object]]
 
@@ -216,3 +219,91 @@ def test_many_tubes_of_one_or_two_people_are_no_people(clinic, counts, donors):
     about = {"class": ["cancer", "healthy"] * 12, "Donor": donors}
     found = clinic.judged(counts(24), about, label_column="class").judgements[0]
     assert found.verdict == "refused" and "1 independent case and 1 independent control" in found.headline
+
+
+def _panel(auc: Estimate, within: Estimate | None, permuted: Sequence[float]) -> PanelJudgement:
+    """A panel as nested cross-validation and its null may have found it."""
+    p = (1 + sum(one >= auc.value for one in permuted)) / (1 + len(permuted))
+    null = SimpleNamespace(permuted=np.array(permuted), p=p, within_p=p, smallest_p=1 / (1 + len(permuted)))
+    result = SimpleNamespace(auc=auc, within_strata=within)
+    return PanelJudgement("penalised", "", result, null, None, None, ())  # type: ignore[arg-type]
+
+
+def test_few_permutations_do_not_hide_a_panel_that_beats_all_of_them():
+    found = _panel(Estimate(0.95, 0.85, 1.0), None, [0.5] * 10)
+    assert found.is_better_than_chance
+    assert _verdict([found])[0] == "told apart"
+    assert "the least that 10 permutations can show" in _verdict([found])[1]
+    assert not _panel(Estimate(0.95, 0.85, 1.0), None, [0.5] * 9 + [0.96]).is_better_than_chance
+
+
+def test_few_pairs_within_batches_are_not_taken_for_handling():
+    plain = Estimate(0.90, 0.80, 0.96)
+    assert _verdict([_panel(plain, Estimate(0.86, 0.45, 0.98), [0.5] * 30)])[0] == "told apart"
+    assert _verdict([_panel(plain, Estimate(0.60, 0.45, 0.75), [0.5] * 30)])[0] == "only between batches"
+
+
+@pytest.mark.slow
+def test_noise_is_seen_as_noise(clinic, mixed, counts):
+    found = clinic.judged(counts(40, 30, seed=2), {"diagnosis": mixed}, audit_only=False, permutations=0).judgements[0]
+    assert found.verdict == "nothing seen" and found.model is not None
+    for panel in found.panels:
+        assert panel.result.auc.low < 0.5 < panel.result.auc.high
+
+
+@pytest.mark.slow
+def test_a_known_panel_is_found_and_carried_by_its_own_features(clinic, mixed, counts):
+    fold = np.ones((40, 30))
+    fold[np.array(mixed) == "cancer", :4] = 4.0
+    found = clinic.judged(counts(40, 30, fold=fold), {"diagnosis": mixed}, audit_only=False, permutations=0)
+    judged = found.judgements[0]
+    assert judged.verdict == "told apart" and judged.panels[0].result.auc.low > 0.7
+    assert {name for name, _ in judged.panels[0].selected[:4]} == {f"hsa-miR-{300 + i}-5p" for i in range(4)}
+
+
+@pytest.mark.slow
+def test_copies_of_samples_stay_in_one_fold(clinic, counts):
+    # noise, every tube counted twice: folds that part the copies would find the classes again
+    once = counts(20, 200, seed=5)
+    twice = np.random.default_rng(6).poisson(np.repeat(once, 2, axis=0))
+    labels = list(np.repeat(["cancer", "healthy"] * 10, 2))
+    names = [f"t{number}" for number in np.random.default_rng(7).permutation(40)]
+    found = clinic.judged(twice, {"diagnosis": labels}, names=names, audit_only=False, permutations=0).judgements[0]
+    assert found.audit.of("replicates")[0].severity == "caveat"
+    assert found.audit.groups.nunique() == 20
+    for panel in found.panels:
+        assert panel.result.auc.low < 0.6
+
+
+@pytest.mark.parametrize("number", [0, 7])
+def test_a_table_in_which_nothing_varies_is_refused_and_nothing_breaks(clinic, mixed, number):
+    found = clinic.judged(np.full((40, 30), number), {"diagnosis": mixed}).judgements[0]
+    assert found.verdict == "refused"
+
+
+def test_days_under_any_name_are_of_handling(clinic, mixed, counts):
+    days = ["2019-03-12" if one == "cancer" else "2019-04-15" for one in mixed]
+    found = clinic.judged(counts(40), {"diagnosis": mixed, "Entnahme": days}).judgements[0]
+    assert found.verdict == "refused" and "'Entnahme'" in found.headline
+    about = {"diagnosis": mixed, "date of birth": days}
+    assert clinic.judged(counts(40), about).dataset.roles["date of birth"] == "biological"
+
+
+def test_cases_of_spring_and_controls_of_summer_are_refused_though_hardly_two_share_a_day(clinic, mixed, counts):
+    days = [f"2019-0{3 if one == 'cancer' else 5}-{1 + place % 25:02d}" for place, one in enumerate(mixed)]
+    found = clinic.judged(counts(40), {"diagnosis": mixed, "collection date": days}).judgements[0]
+    assert found.verdict == "refused" and "2019-03-02 to 2019-03-22 and" in found.headline
+
+
+def test_days_that_are_mixed_forbid_nothing(clinic, mixed, counts):
+    days = [f"2019-03-{1 + place % 25:02d}" for place in range(40)]
+    found = clinic.judged(counts(40), {"diagnosis": mixed, "collection date": days}).judgements[0]
+    assert found.verdict == "clear"
+
+
+def test_empty_samples_are_not_taken_for_repeats(clinic, mixed, counts):
+    values = counts(40)
+    values[:5] = 0
+    found = clinic.judged(values, {"diagnosis": mixed}).judgements[0]
+    assert found.audit.groups.nunique() == 40
+    assert any("Nothing was found in s00, s01" in one.sentence for one in found.audit.of("comparability"))

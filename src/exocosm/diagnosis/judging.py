@@ -75,7 +75,7 @@ class PanelJudgement:
     @property
     def is_better_than_chance(self) -> bool:
         """The interval lies above 0.5, and permuted labels rarely do as well."""
-        return self.result.auc.low > 0.5 and (self.null is None or self.null.p <= LEVEL)
+        return self.result.auc.low > 0.5 and (self.null is None or self.null.p <= self._level(self.null))
 
     @property
     def is_better_within_strata(self) -> bool | None:
@@ -83,8 +83,22 @@ class PanelJudgement:
         within = self.result.within_strata
         if within is None:
             return None
-        chance = self.null is None or np.isnan(self.null.within_p) or self.null.within_p <= LEVEL
+        chance = self.null is None or np.isnan(self.null.within_p) or self.null.within_p <= self._level(self.null)
         return within.low > 0.5 and chance
+
+    @property
+    def disappears_within_strata(self) -> bool:
+        """Among samples of one stratum nothing is seen, and what is there is nearer to 0.5 than to the whole: few pairs
+        alone make an interval wide, and say nothing of the handling."""
+        within = self.result.within_strata
+        if within is None or self.is_better_within_strata:
+            return False
+        return bool(within.value < (0.5 + self.result.auc.value) / 2)
+
+    @staticmethod
+    def _level(null: NullResult) -> float:
+        """Of few permutations the smallest p that they can show counts as rare: they could not say more."""
+        return max(LEVEL, null.smallest_p + 1e-12)
 
     @property
     def selected(self) -> list[tuple[str, float]]:
@@ -321,16 +335,18 @@ def _verdict(judged: Sequence[PanelJudgement]) -> tuple[str, str]:
     auc, within = first.result.auc, first.result.within_strata
     numbers = f"AUC {_estimate(auc)} in people held out"
     if first.null is not None:
-        numbers += f", permuted labels {np.mean(first.null.permuted):.2f} (p {_p(first.null.p)})"
+        numbers += f", permuted labels {np.mean(first.null.permuted):.2f} (p {_of_null(first.null)})"
     if not first.is_better_than_chance:
         return NOTHING_SEEN, f"No panel is seen to do better than chance: {numbers}."
-    if first.is_better_within_strata is False:
+    if first.disappears_within_strata:
         assert within is not None
         return ONLY_BETWEEN, (
             f"The classes are told apart ({numbers}), but among samples that were handled alike only with AUC "
             f"{_estimate(within)}: what the panel sees may be the handling."
         )
     alike = f", {_estimate(within)} among samples that were handled alike" if within is not None else ""
+    if first.is_better_within_strata is False:
+        alike += " (too few of them to show it by themselves)"
     return TOLD_APART, f"A panel tells the classes apart: {numbers}{alike}."
 
 
@@ -342,7 +358,7 @@ def _of_panels(judged: Sequence[PanelJudgement]) -> list[str]:
         if one.result.within_strata is not None:
             text += f", within batches {_estimate(one.result.within_strata)}"
         if one.null is not None:
-            text += f", p {_p(one.null.p)}"
+            text += f", p {_of_null(one.null)}"
         found.append(f"{text}; with selection outside the folds it would look like {naive:.2f}.")
     return found
 
@@ -390,6 +406,13 @@ def _row(one: PanelJudgement) -> dict[str, Any]:
 
 def _estimate(one: Any) -> str:
     return f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})"
+
+
+def _of_null(null: NullResult) -> str:
+    """The p of a null, and whether its permutations could have shown a smaller one."""
+    if null.p > null.smallest_p + 1e-12:
+        return _p(null.p)
+    return f"{_p(null.p)}, the least that {null.permuted.size} permutations can show"
 
 
 def _p(p: float) -> str:

@@ -115,9 +115,13 @@ def table_of(compared: list[Compared]) -> pd.DataFrame:
 
 def _compare(within: Dataset, contrast: Contrast, name: str) -> list[Compared]:
     """The column itself, and if it is a number that is missing for some, whether it is given as a second one."""
+    import pandas as pd
+
     column, role = within.covariates[name], within.roles.get(name, "unknown")
     is_case = contrast.is_case(within.labels)
     groups = levels(column, role)
+    if pd.api.types.is_datetime64_any_dtype(column) and column.notna().any():
+        return [compared_groups(name, groups, is_case, within.subjects), _time(name, column, groups, is_case, within)]
     if not is_number(column, role):
         return [compared_groups(name, groups, is_case, within.subjects)]
     results = [_number(name, column, groups, is_case, within.subjects)]
@@ -141,6 +145,16 @@ def compared_groups(name: str, groups: pd.Series, is_case: pd.Series, subjects: 
         name, False, effect, low, high, table_p(counts), 1.0, partners(groups, is_case, subjects), text, by_level,
         (int((given & rows["case"]).sum()), int((given & ~rows["case"]).sum())),
     )  # fmt: skip
+
+
+def _time(name: str, column: pd.Series, groups: pd.Series, is_case: pd.Series, within: Dataset) -> Compared:
+    """A day as a number, so that cases of spring and controls of summer are seen though hardly two share a day."""
+    from dataclasses import replace
+
+    days = (column - column.min()).dt.total_seconds() / 86400
+    spans = [column[side].dropna() for side in (is_case.to_numpy(bool), ~is_case.to_numpy(bool))]
+    told = " and ".join(f"{one.min():%Y-%m-%d} to {one.max():%Y-%m-%d}" if len(one) else "none" for one in spans)
+    return replace(_number(f"{name} (early or late)", days, groups, is_case, within.subjects), by_class=told)
 
 
 def _number(name: str, column: pd.Series, groups: pd.Series, is_case: pd.Series, subjects: pd.Series) -> Compared:

@@ -112,6 +112,8 @@ def _near(
     near = []
     joined: NDArray[np.bool_] = np.asarray(likeness >= threshold, bool)
     np.fill_diagonal(joined, False)
+    empty = ~(dataset.values.fillna(0.0) != 0).any(axis=1).to_numpy(bool)
+    joined[empty, :] = joined[:, empty] = False  # samples in which nothing was found are alike in nothing
     for members in _clusters(joined):
         if not 2 <= len(members) <= MOST_ALIKE:
             continue

@@ -36,6 +36,9 @@ _DATE = re.compile(
     r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[-. ][A-Za-z]{3,9}\.?[-. ]\d{2,4})"
     r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?\Z"
 )
+_OF_LIFE = frozenset(
+    ["birth", "birthday", "dob", "death", "died", "diagnosed", "surgery", "relapse", "followup", "follow"]
+)
 _SHOWN = 12
 
 
@@ -179,12 +182,17 @@ def _role(name: str, cells: Mapping[object, str], labels: pd.Series, label_colum
             return "identity"
     if is_collection(name) and distinct > len(values) // 2:  # the number of a person within a study
         return "identity"
+    dated = bool(values) and all(map(_DATE.match, values))
+    if dated and set(words_of(name)) & _OF_LIFE:
+        return "biological"
     if named in ("technical", "biological"):
         return named
     # a column that follows the label without speaking of it (a country) may be what confounds it
     speaks = means_label(name) or _share_words(values, labels)
     if speaks and 2 <= distinct <= max(2, len(values) // 2) and _follows(cells, labels):
         return "label"
+    if named == "unknown" and dated:
+        return "technical"  # a day on which something was done with the sample
     if named == "unknown" and len(values) >= _REPEATED * distinct and is_batch_code(sorted(set(values))):
         return "technical"
     return "unknown" if named_label(name) >= 0 else named

@@ -46,6 +46,8 @@ def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
     within = dataset.of(contrast)
     cases = contrast.is_case(within.labels)
     amounts = _without_twins(measured_amounts(within))
+    if amounts.empty:
+        return [Finding(NAME, "fine", "The same amount was measured of every sample.")]
     people = amounts.groupby([within.subjects.to_numpy(), cases.to_numpy(bool)]).mean()
     is_case = people.index.get_level_values(1).to_numpy(bool)
     n, m = int(is_case.sum()), int((~is_case).sum())

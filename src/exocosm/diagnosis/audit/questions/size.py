@@ -68,6 +68,11 @@ def check(dataset: Dataset, contrast: Contrast) -> list[Finding]:
     who = f"{counted(reach.cases, 'independent case')} and {counted(reach.controls, 'independent control')}"
     if len(within.samples) > reach.cases + reach.controls:
         who += f" (of {len(within.samples)} samples: repeats of one subject count once)"
+    if not reach.features:
+        sentence = "No feature differs between any two samples, so that there is nothing to compare."
+        return [
+            Finding(NAME, "fatal", sentence, numbers, advice="Look at the table, and at what kind of numbers it is.")
+        ]
     able, why = reach.single
     if not able:
         sentence = f"There are only {who}: {why}, so that nothing here can be told from chance."
