@@ -46,12 +46,14 @@ def diagnose(
     classes, or `by-name`.  contrasts: `case:control`; without, every pair of classes.  panels: published markers to set
     beside (`table1:colorectal cancer`, or a file).  roles: covariate -> technical, biological or label.  accept: check
     -> reason, for what would otherwise be refused.  model: a saved model to validate instead of making one.
-    folder: where reports, tables and model files go, whole or not at all.
+    folder: where reports, tables and model files go, whole or not at all; what a killed run had finished stands beside
+    it (`.unfinished`) and is taken up by the same command.
     Raises InputError or CheckError for files that cannot be read as what they should be.
     """
     from exocosm.diagnosis.contrasts import every_contrast, read_contrast
     from exocosm.diagnosis.diagnosed import Diagnosis
     from exocosm.diagnosis.judging import Asked, judge
+    from exocosm.diagnosis.kept import Kept
     from exocosm.diagnosis.tables.read import read_dataset
     from exocosm.markers.panels import read_panel
     from exocosm.workflow.progress import progress_of
@@ -76,13 +78,20 @@ def diagnose(
     if model is not None:
         found = Diagnosis(dataset, (), published, _validated(model, dataset, chosen, accept or {}), recipe)
     else:
-        asked = Asked(permutations=permutations, repeats=repeats, audit_only=audit_only, workers=workers, seed=seed)
+        kept = Kept(None if target is None else target.with_name(f"{target.name}.unfinished"))
+        asked = Asked(
+            permutations=permutations, repeats=repeats, audit_only=audit_only, workers=workers, seed=seed, kept=kept
+        )
         judgements = []
         for number, contrast in enumerate(chosen, 1):
             title = f"contrast {number} of {len(chosen)}, {contrast.name}"
             with progress_of(title, asked.jobs, 0, progress and not audit_only) as advance:
                 judgements.append(judge(dataset, contrast, published, asked, accept=accept or {}, advance=advance))
         found = Diagnosis(dataset, tuple(judgements), published, (), recipe)
+        if target is not None:
+            found = _saved(found, target)
+            kept.forget()
+        return found
     return found if target is None else _saved(found, target)
 
 
@@ -150,17 +159,17 @@ def _saved(found: Diagnosis, target: Path) -> Diagnosis:
 
     from exocosm.diagnosis.panels.model_file import save_model
     from exocosm.files import atomic_folder, write_atomic
-    from exocosm.report.diagnosis import write_diagnosis
+    from exocosm.report.diagnosis import page_names, write_diagnosis
 
     if target.exists():
         shutil.rmtree(target)
     with atomic_folder(target) as place:
         write_atomic(place / SUMMARY, json.dumps(found.as_plain(), indent=1, allow_nan=False, default=str) + "\n")
-        for one in found.judgements:
+        for page, one in zip(page_names([one.contrast for one in found.judgements]), found.judgements, strict=True):
+            stem = page.removesuffix(".html")
             for name, frame in one.tables().items():
-                text = frame.to_csv(index=False, lineterminator="\n")
-                write_atomic(place / f"{one.contrast.slug}_{name}.csv", text)
+                write_atomic(place / f"{stem}_{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
             if one.model is not None:
-                save_model(one.model, place / f"{one.contrast.slug}_model.json")
+                save_model(one.model, place / f"{stem}_model.json")
         write_diagnosis(found, place / REPORT)
     return replace(found, folder=target)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from exocosm.accuracy.estimate import Array, Integers, Truths
+from exocosm.accuracy.estimate import Integers, Truths
 from exocosm.diagnosis.audit.run import Audit, audit
 from exocosm.diagnosis.dataset import Contrast, Dataset
+from exocosm.diagnosis.kept import Kept
 from exocosm.diagnosis.panels.calibration import Calibration, calibration
 from exocosm.diagnosis.panels.decision import DecisionCurve, decision_curve
 from exocosm.diagnosis.panels.folds import subjects_per_class
@@ -46,13 +50,14 @@ MOST_OUTER = 5
 
 @dataclass(frozen=True)
 class Asked:
-    """How much is computed.  permutations: of the penalised model; the forest gets a tenth."""
+    """How much is computed.  permutations: of the penalised model; the forest gets a tenth.  kept: what is finished."""
 
     permutations: int = 200
     repeats: int = 5
     audit_only: bool = False
     workers: int = 2
     seed: int = 1
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def jobs(self) -> int:
@@ -242,21 +247,25 @@ def _panels(
     subjects: Integers = np.unique(groups.astype(str), return_inverse=True)[1].astype(np.int64)
     strata = None if found.strata is None else list(found.strata.loc[part.values.index].astype(str))
     outer = max(min(MOST_OUTER, min(subjects_per_class(truth, subjects)) // 2), 2)
+    settings: dict[str, Any] = {"strata": strata, "outer": outer, "seed": how.seed}
+    data = _hash(part, truth, subjects)
     judged = []
     for number, (name, title, recipe, features, permutations) in enumerate(wanted):
-        columns = [every.index(feature) for feature in features]
-        # a published panel is put on the scale of its sample by all that the sample holds
-        kept, hidden = (values, censored) if len(columns) == len(every) else _only(part, columns)
-        settings: dict[str, Any] = {"strata": strata, "outer": outer, "seed": how.seed, "workers": how.workers}
-        result = nested(kept, hidden, truth, subjects, recipe if len(columns) == len(every) else _scaled(recipe),
-                        repeats=how.repeats, **settings)  # fmt: skip
+        # of a published panel only its features may be selected; samples are put on one scale by all that they hold
+        columns = None if len(features) == len(every) else [every.index(feature) for feature in features]
+        result = nested(values, censored, truth, subjects, recipe, columns=columns, repeats=how.repeats,
+                        workers=how.workers, **settings)  # fmt: skip
         told(number, 1)
         null = None
         if permutations:
-            null = permutation_null(
-                kept, hidden, truth, subjects, result.recipe, count=permutations,
-                progress=partial(_told, told, number), **settings,
+            make = partial(
+                permutation_null, values, censored, truth, subjects, recipe, columns=columns, count=permutations,
+                workers=how.workers, progress=partial(_told, told, number), **settings,
             )  # fmt: skip
+            key = json.dumps(
+                [data, found.contrast.name, recipe.as_dict(), columns, permutations, settings, version("exocosm")]
+            )
+            null = how.kept.null(key, make)
         prevalence = float(truth.mean())
         judged.append(
             PanelJudgement(
@@ -266,10 +275,19 @@ def _panels(
                 null,
                 calibration(result.scores, truth, subjects),
                 decision_curve(result.scores, truth, prevalence, subjects),
-                tuple(features),
+                tuple(every),
             )
         )
     return tuple(judged)
+
+
+def _hash(part: Dataset, truth: Truths, subjects: Integers) -> str:
+    """What the numbers hang on: values, what is censored, labels and subjects."""
+    digest = hashlib.sha256()
+    for array in (part.values.to_numpy(float), part.censored.to_numpy(bool), truth, subjects):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    digest.update("\n".join(map(str, part.values.columns)).encode())
+    return digest.hexdigest()
 
 
 def features_of(panel: Panel, features: Sequence[str]) -> list[str]:
@@ -281,15 +299,6 @@ def features_of(panel: Panel, features: Sequence[str]) -> list[str]:
         else:
             found += [name for name in features if name.casefold() == marker.name.casefold()]
     return list(dict.fromkeys(found))
-
-
-def _only(part: Dataset, columns: list[int]) -> tuple[Array, Truths]:
-    scaled = comparable(part.values, part.kind, part.censored).iloc[:, columns]
-    return scaled.to_numpy(float), part.censored.iloc[:, columns].to_numpy(bool)
-
-
-def _scaled(recipe: Recipe) -> Recipe:
-    return replace(recipe, kind="log_expression")
 
 
 def _steps_of(advance: Callable[[int], None], total: int, sizes: Sequence[int]) -> Callable[[int, int], None]:

@@ -228,9 +228,8 @@ def _measurable(opened: Opened, file: ScreeningStudyFile, tests: Mapping[str, Te
             if metric.of in ("panel_auc", "panel_markers") and test.use.budget is None:
                 yield Problem("missing", where, f"'{metric.of}' needs `test: {{budget: 100 euro}}` in arm '{arm}'")
             if "cut_off" in metric.of and (test.use.cut_off is None) == (test.use.cut_off_fold is None):
-                yield Problem(
-                    "missing", where, f"'{metric.of}' needs `test: {{cut_off: ...}}` (or `cut_off_fold`) in arm '{arm}'"
-                )
+                told = f"'{metric.of}' needs one of `cut_off` and `cut_off_fold` under `test` in arm '{arm}'"
+                yield Problem("missing", where, told)
             if metric.marker and metric.marker not in [analyte.name for analyte in test.analytes]:
                 names = [analyte.name for analyte in test.analytes]
                 yield Problem("unknown name", where, f"arm '{arm}' has no marker '{metric.marker}'; "
