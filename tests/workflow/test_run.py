@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from tiny_study import MODEL, TINY, arm, fixed, spread
 
+from exocosm import processes
 from exocosm.errors import InputError, SolveError
 from exocosm.evidence.lookup import TRUST
 from exocosm.network.parts import Parameter, Variable
@@ -341,7 +342,7 @@ def test_progress_without_a_terminal_is_a_few_plain_lines(capsys):
 
 
 def test_a_worker_that_dies_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(pool, "PROGRAM", "import os, sys; print('out of luck', file=sys.stderr); os._exit(7)")
+    monkeypatch.setattr(processes, "PROGRAM", "import os, sys; print('out of luck', file=sys.stderr); os._exit(7)")
     with pytest.raises(SolveError, match=r"exit status 7[\s\S]*out of luck"):
         quietly(TINY, workers=2)
 

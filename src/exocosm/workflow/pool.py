@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import queue
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
@@ -17,16 +14,13 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
-import exocosm
 from exocosm.engines.cohort.native import available_cores
 from exocosm.errors import ExocosmError, InputError, SolveError
 from exocosm.files import write_atomic
+from exocosm.processes import Crew
 from exocosm.study.stored import resolved_to_dict
 from exocosm.workflow.chunks import Bench, read_chunk, solve_job, write_chunk
 from exocosm.workflow.plan import Plan, observe_times
-
-# what a worker is started with; the package may lie where only this process looks for it
-PROGRAM = "import sys; sys.path.append(sys.argv[1]); from exocosm.workflow.worker import main; main(sys.argv[2:])"
 
 WORTH_WORKERS = 15.0  # seconds of work left that are worth the start of processes
 TELLING_SUBJECTS = 40  # of a job, so that its time tells how long the others take
@@ -66,83 +60,39 @@ def execute(plan: Plan, folder: Path, numbers: Sequence[int], workers: int | Non
 
 
 class _Crew:
-    """Worker processes, each fed by a thread that hands it the next job as soon as it is free."""
+    """The jobs, and the worker processes who take them."""
 
     def __init__(self, study_file: Path, folder: Path, plan: Plan, numbers: Sequence[int], workers: int) -> None:
-        self.command = [
-            sys.executable,
-            "-c",
-            PROGRAM,
-            str(Path(exocosm.__file__).parent.parent),
-            str(study_file),
-            str(folder),
-        ]
         self.folder, self.keys = folder, plan.keys
         self.models = [(job.study, job.arm) for job in plan.jobs]
         self.waiting, self.begun, self.choosing = list(numbers), set[tuple[int, str]](), threading.Lock()
-        self.finished: queue.SimpleQueue[int | Exception] = queue.SimpleQueue()
         self.count = len(self.waiting)
-        self.stopping = threading.Event()
-        self.processes: list[subprocess.Popen[str]] = []
-        self.threads = [threading.Thread(target=self._feed, daemon=True) for _ in range(workers)]
+        self.crew: Crew[int] = Crew("exocosm.workflow.worker", [str(study_file), str(folder)], workers, self._serve)
 
     def run(self, done: Callable[[int], None]) -> None:
-        for thread in self.threads:
-            thread.start()
-        try:
-            for _ in range(self.count):
-                outcome = self.finished.get()
-                if isinstance(outcome, Exception):
-                    raise outcome
-                done(outcome)
-        finally:
-            self.stopping.set()
-            for process in self.processes:
-                process.terminate()
-            for thread in self.threads:
-                thread.join()
+        self.crew.run(self.count, done)
 
-    def _feed(self) -> None:
-        # one numerical thread per worker: more of them would fight for the same cores
-        single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-        try:
-            with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints:
-                process = subprocess.Popen(
-                    self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints,
-                    text=True, encoding="utf-8", env={**os.environ, **single},
-                )  # fmt: skip
-                self.processes.append(process)
-                with process:
-                    self._serve(process, complaints)
-        except OSError as problem:  # no process, no pipe, no temporary file
-            reason = (problem.strerror or str(problem)).lower()
-            self.finished.put(
-                InputError(f"no worker process can be started: {reason}; run with fewer workers, or with one")
-            )
-        except Exception as problem:
-            self.finished.put(problem)
-
-    def _serve(self, process: subprocess.Popen[str], complaints: IO[str]) -> None:
+    def _serve(self, process: subprocess.Popen[bytes], complaints: IO[str]) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         last: int | None = None
-        while not self.stopping.is_set():
+        while not self.crew.stopping.is_set():
             number = last = self._next(last)
             if number is None:
                 break
             with contextlib.suppress(OSError):  # a dead worker is told from its silence below
-                process.stdin.write(f"{number} {self.keys[number]}\n")
+                process.stdin.write(f"{number} {self.keys[number]}\n".encode())
                 process.stdin.flush()
             line = process.stdout.readline()
             if not line:
-                if not self.stopping.is_set():
-                    self.finished.put(self._died(process, complaints))
+                if not self.crew.stopping.is_set():
+                    self.crew.finished.put(self._died(process, complaints))
                 return
             answer = json.loads(line)
             if answer:
-                self.finished.put(_trouble(answer))
+                self.crew.finished.put(_trouble(answer))
                 return
-            self.finished.put(number)
+            self.crew.finished.put(number)
         with contextlib.suppress(OSError):
             process.stdin.close()
 
@@ -158,7 +108,7 @@ class _Crew:
             self.begun.add(self.models[number])
             return number
 
-    def _died(self, process: subprocess.Popen[str], complaints: IO[str]) -> SolveError:
+    def _died(self, process: subprocess.Popen[bytes], complaints: IO[str]) -> SolveError:
         code = process.wait()
         complaints.seek(0)
         last = complaints.read()[-1500:].strip()

@@ -1,7 +1,6 @@
 """A worker process: reads the study from a file, then one job per line, and keeps each chunk in a folder.
 
-It is a program of its own rather than a fork or a spawn of the caller: nothing of a user's script or notebook is run
-again, and it ends by itself when the process that started it is gone.
+It ends by itself when the process that started it is gone.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import queue
-import signal
 import threading
 import traceback
 from collections.abc import Iterable
@@ -17,14 +15,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from exocosm.errors import ExocosmError, InputError, SolveError
+from exocosm.processes import channel_of_answers
 
 
 def main(arguments: list[str]) -> None:
     """Serve jobs until the input ends.  arguments: resolved study (JSON file), folder of chunks."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everybody; the caller says when to end
-    # libraries of numerics may print to the standard output; the answers go out on a channel of their own
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
+    answers = os.fdopen(channel_of_answers(), "w", encoding="utf-8")
     questions: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(questions,), daemon=True).start()
     serve(Path(arguments[0]), Path(arguments[1]), iter(questions.get, None), answers)
