@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from exocosm import api, table_studies
-from exocosm.errors import InputError
+from exocosm.errors import EvidenceError, InputError
 from exocosm.study.screening_load import load_screening
 from exocosm.trajectory.bench_result import CENTRAL
 from exocosm.trajectory.screening_result import TABLES, ScreeningResult
@@ -235,3 +235,11 @@ def test_an_arm_that_cannot_be_done_is_named() -> None:
         run_screening(load_screening(COHORT.replace("assay: rt_qpcr", "assay: protein_immunoassay")), progress=False)
     with pytest.raises(InputError, match=r"arm 'usual'.*no stage 'X'"):
         run_screening(load_screening(COHORT.replace("stage: I}", "stage: X}")), draws=0, progress=False)
+
+
+def test_a_number_that_nobody_has_names_the_arm() -> None:
+    text = COHORT.replace("[{name: miR-21}, {name: miR-1246}, {name: miR-223}]",
+                          "[{name: CA125, kind: protein, unit: activity_unit}]")  # fmt: skip
+    text = text.replace("assay: rt_qpcr", "assay: none").replace("isolation: exoquick_plasma", "isolation: none")
+    with pytest.raises(EvidenceError, match=r"arm 'usual'"):
+        run_screening(load_screening(text), draws=0, people=40, progress=False)

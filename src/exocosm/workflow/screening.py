@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from exocosm.bench.numbers import Numbers, bench_numbers
 from exocosm.bench.samples import own_values
-from exocosm.errors import InputError
+from exocosm.errors import EvidenceError, InputError
 from exocosm.evidence.catalogue import Catalogue, load_catalogue
 from exocosm.evidence.pin import bibliography_of
 from exocosm.screening.people import STAGES, StagedNumbers
@@ -117,8 +117,8 @@ def _attempt(
     """An arm at these numbers, with everything that the report shows."""
     try:
         return answer_of(test, study.file.metrics, StagedNumbers.alike(numbers), people, seed, whole=True)
-    except InputError as problem:
-        raise InputError(f"arm '{test.name}': {problem}") from None
+    except (InputError, EvidenceError) as problem:
+        raise type(problem)(f"arm '{test.name}': {problem}") from None
 
 
 def _attempt_or_none(
@@ -126,7 +126,7 @@ def _attempt_or_none(
 ) -> ArmAnswer | None:
     try:
         return answer_of(test, study.file.metrics, StagedNumbers.alike(numbers), people, seed)
-    except InputError as problem:
+    except (InputError, EvidenceError) as problem:
         failed.append(f"arm '{test.name}': {problem}")
         return None
 
@@ -145,7 +145,7 @@ def _uncertainty(
             mixed = {stage: numbers.drawn(draw) if stage in at_work else numbers.centre() for stage in STAGES}
             try:
                 found.append(answer_of(test, whole, StagedNumbers(mixed), people, seed).metrics[name])
-            except InputError:
+            except (InputError, EvidenceError):
                 found.append(np.nan)
         return np.array(found)
 
