@@ -12,7 +12,8 @@ import pytest
 from exocosm.accuracy.estimate import Estimate
 from exocosm.diagnosing import diagnose
 from exocosm.diagnosis.diagnosed import Diagnosis
-from exocosm.diagnosis.judging import PanelJudgement, _verdict
+from exocosm.diagnosis.judgement import PanelJudgement
+from exocosm.diagnosis.judging import _verdict
 
 Rows = Mapping[str, Sequence[object]]
 

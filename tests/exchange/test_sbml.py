@@ -28,7 +28,9 @@ roadrunner = pytest.importorskip("roadrunner")
 roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-MODELS = [path for path in EXAMPLES.rglob("*.yaml") if path.parent.name not in ("bench", "screening")]  # no models in those folders
+MODELS = [
+    path for path in EXAMPLES.rglob("*.yaml") if path.parent.name not in ("bench", "screening")
+]  # no models in those folders
 QUICK = ("from_papers", "own_models")  # folders of small models
 ALWAYS = ("vehicle", "free", "exosomal")  # arms of the demo study: its vesicles are in every run of the tests
 PRECISE = Tolerances(relative=1e-10, default_absolute=1e-12)

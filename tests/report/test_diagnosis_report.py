@@ -15,7 +15,8 @@ import pytest
 from exocosm.diagnosis.audit.run import audit
 from exocosm.diagnosis.dataset import Contrast, Dataset, Note
 from exocosm.diagnosis.diagnosed import Diagnosis, Validated
-from exocosm.diagnosis.judging import NOTHING_SEEN, REFUSED, TOLD_APART, TOO_FEW, Asked, Judgement, judge
+from exocosm.diagnosis.judgement import NOTHING_SEEN, REFUSED, TOLD_APART, TOO_FEW, Judgement
+from exocosm.diagnosis.judging import Asked, judge
 from exocosm.diagnosis.panels.external import validate
 from exocosm.markers.marker import Marker, Panel
 from exocosm.report.diagnosis import contrast_page, overview_page, page_names, write_diagnosis

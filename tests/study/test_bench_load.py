@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from exocosm import api
-from exocosm.table_studies import TableStudy
 from exocosm.errors import CheckError, InputError
 from exocosm.study.bench_load import load_bench
 from exocosm.study.bench_schema import bench_study_schema
+from exocosm.table_studies import TableStudy
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "bench_study.md"
 SOUND = """

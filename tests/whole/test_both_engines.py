@@ -17,7 +17,9 @@ from exocosm.workflow.plan import CENTRAL, COHORT, Job, outputs_of, plan_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SMALL = ("from_papers/banks2003", "predictions/simpson_herren1974", "predictions/doxorubicin_heart")
-MODELS = [path for path in EXAMPLES.rglob("*.yaml") if path.parent.name not in ("bench", "screening")]  # no models in those folders
+MODELS = [
+    path for path in EXAMPLES.rglob("*.yaml") if path.parent.name not in ("bench", "screening")
+]  # no models in those folders
 REST = sorted({path.relative_to(EXAMPLES).with_suffix("").as_posix() for path in MODELS} - {*SMALL})
 # errors of single steps add up over a run: how many relative tolerances, of the highest value of a curve
 COHORT_ERRORS, REFERENCE_ERRORS = 20, 400

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from exocosm.diagnosis.audit.run import Audit
     from exocosm.diagnosis.dataset import Contrast, Dataset
-    from exocosm.diagnosis.judging import Judgement
+    from exocosm.diagnosis.judgement import Judgement
     from exocosm.diagnosis.panels.external import ExternalResult
     from exocosm.markers.panels import Panel
 

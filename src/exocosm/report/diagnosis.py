@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from exocosm.diagnosis.dataset import KINDS
-from exocosm.diagnosis.judging import ONLY_BETWEEN, REFUSED, TOLD_APART, VERDICTS
+from exocosm.diagnosis.judgement import ONLY_BETWEEN, REFUSED, TOLD_APART, VERDICTS
 from exocosm.report.diagnosis_contrast import audit_sections, contrast_sections
 from exocosm.report.diagnosis_external import external_sections
 from exocosm.report.diagnosis_figures import two_digits
@@ -20,7 +20,7 @@ from exocosm.report.page import Link, Page, Section, Table, write_page
 if TYPE_CHECKING:
     from exocosm.diagnosis.dataset import Contrast
     from exocosm.diagnosis.diagnosed import Diagnosis, Validated
-    from exocosm.diagnosis.judging import Judgement
+    from exocosm.diagnosis.judgement import Judgement
 
 EYEBROW = "Judged by exocosm from a table of measurements; no sample was seen"
 FOOTER = ("Made by exocosm from the files named above. A judgement of one table is a reason for the next study, not "
@@ -105,7 +105,7 @@ def contrast_page(found: Diagnosis, judgement: Judgement) -> Page:
 
 def external_page(found: Diagnosis, one: Validated) -> Page:
     """A saved model on one contrast of this table."""
-    from exocosm.diagnosis.judging import Judgement
+    from exocosm.diagnosis.judgement import Judgement
 
     refused = one.audit.verdict == "refused"
     stand_in = Judgement(one.contrast, one.audit, REFUSED if refused else one.audit.verdict, one.sentence, ())

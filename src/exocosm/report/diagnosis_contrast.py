@@ -11,7 +11,7 @@ import numpy as np
 
 from exocosm.accuracy.shares import predictive_values
 from exocosm.diagnosis.audit.run import questions
-from exocosm.diagnosis.judging import REFUSED
+from exocosm.diagnosis.judgement import REFUSED
 from exocosm.diagnosis.panels.operating import OperatingPoint
 from exocosm.report.diagnosis_figures import (
     believed_picture,
@@ -29,7 +29,7 @@ from exocosm.report.tables import records
 if TYPE_CHECKING:
     from exocosm.diagnosis.audit.finding import Finding
     from exocosm.diagnosis.dataset import Dataset
-    from exocosm.diagnosis.judging import Judgement, PanelJudgement
+    from exocosm.diagnosis.judgement import Judgement, PanelJudgement
     from exocosm.diagnosis.published import Published
 
 SEVERITY_WORDS: Mapping[str, str] = MappingProxyType(

@@ -28,7 +28,7 @@ from exocosm.report.numbers import counted, percent
 
 if TYPE_CHECKING:
     from exocosm.accuracy.estimate import Estimate
-    from exocosm.diagnosis.judging import PanelJudgement
+    from exocosm.diagnosis.judgement import PanelJudgement
     from exocosm.diagnosis.panels.calibration import Calibration
     from exocosm.diagnosis.panels.decision import DecisionCurve
     from exocosm.diagnosis.panels.operating import OperatingPoint

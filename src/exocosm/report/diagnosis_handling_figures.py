@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from exocosm.diagnosis.dataset import Dataset
-    from exocosm.diagnosis.judging import Judgement
+    from exocosm.diagnosis.judgement import Judgement
 
 CASE, CONTROL = COLOURS[1], COLOURS[0]
 MOST_ORDERS = 2

@@ -16,7 +16,7 @@ from exocosm.report.page import Section, Table
 
 if TYPE_CHECKING:
     from exocosm.diagnosis.diagnosed import Diagnosis
-    from exocosm.diagnosis.judging import Judgement
+    from exocosm.diagnosis.judgement import Judgement
 
 Found = tuple[str, str]
 STATES: Mapping[str, str] = MappingProxyType({FILLED: "in this report", PARTLY: "in part", MISSING: "not here"})

@@ -26,7 +26,7 @@ from exocosm.report.numbers import counted, percent
 if TYPE_CHECKING:
     import pandas as pd
 
-    from exocosm.diagnosis.judging import PanelJudgement
+    from exocosm.diagnosis.judgement import PanelJudgement
     from exocosm.diagnosis.panels.external import Shift
     from exocosm.diagnosis.published import Published
 

@@ -28,9 +28,10 @@ class ScreeningResult:
     metrics: arm, draw (-1: central values), metric, value, unit.  contrasts: contrast, draw, value.
     detection: arm, draw, diameter_mm, probability.  operating: arm, specificity, sensitivity (the curve of the held-out
     half, central values).  stages: arm, stage, people, sensitivity, low, high.  shares: arm, of (score, or a metric),
-    kind (variability, uncertainty), stage, share.  panels: arm, markers, price, auc (of the best of each size, on the people
-    among whom it was chosen).  signals: arm, marker, fold_shed (on vesicles), fold_in_all, fold_reported, its source, and
-    whether it is assumed, all of the typical patient; censored share in cases and controls; AUC alone.  values: every number that was asked for.
+    kind (variability, uncertainty), stage, share.  panels: arm, markers, price, auc (of the best of each size, on the
+    people among whom it was chosen).  signals: arm, marker, fold_shed (on vesicles), fold_in_all, fold_reported, its
+    source, and whether it is assumed, all of the typical patient; censored share in cases and controls; AUC alone.
+    values: every number that was asked for.
     """
 
     study: ScreeningStudy
