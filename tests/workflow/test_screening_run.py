@@ -243,3 +243,20 @@ def test_a_number_that_nobody_has_names_the_arm() -> None:
     text = text.replace("assay: rt_qpcr", "assay: none").replace("isolation: exoquick_plasma", "isolation: none")
     with pytest.raises(EvidenceError, match=r"arm 'usual'"):
         run_screening(load_screening(text), draws=0, people=40, progress=False)
+
+
+def test_a_row_that_answers_many_questions_goes_by_its_own_words() -> None:
+    from exocosm.bench.numbers import bench_numbers
+    from exocosm.screening.people import StagedNumbers
+    from exocosm.workflow.asked_values import drawn_values
+    from exocosm.workflow.screening_arm import answer_of
+
+    numbers = bench_numbers(draws=2)
+    for fluid in ("plasma", "serum"):
+        study = load_screening(COHORT.replace("fluid: plasma", f"fluid: {fluid}"))
+        only = {"auc": study.file.metrics["auc"]}
+        for draw in range(2):
+            answer_of(study.tests["exact"], only, StagedNumbers.alike(numbers.drawn(draw)), 40, 1)
+    assumed = [name for name, (pin, _) in drawn_values(numbers.ledger).items() if pin.value.id == "reported-fold-any"]
+    assert assumed and all(name.startswith("reported_fold human any cancer mirna (miR-") for name in assumed)
+    assert len(set(assumed)) == len(assumed)

@@ -11,6 +11,7 @@ from exocosm.bench.numbers import Ledger
 from exocosm.evidence.lookup import TRUST
 from exocosm.evidence.pin import Pin
 from exocosm.evidence.spread import central_95, draw
+from exocosm.evidence.value import CONTEXT, Value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,15 +29,24 @@ def drawn_values(ledger: Ledger) -> dict[str, tuple[Pin, Array]]:
     found: dict[str, tuple[Pin, Array]] = {}
     if not ledger.draws:
         return found
-    pins = {each.value.id: each for each in ledger.pins.values()}
+    pins: dict[str, list[Pin]] = {}
+    for one in ledger.pins.values():
+        pins.setdefault(one.value.id, []).append(one)
     for name, (uncertain, _) in ledger.drawn.items():
         row, _, of = name.partition(" ")
-        each = pins.get(row)
-        if each is None or ledger.spread(each.value).uncertainty == 0:
+        asked = pins.get(row)
+        if asked is None or ledger.spread(asked[0].value).uncertainty == 0:
             continue
-        told = f"{each.name} ({of})" if of else each.name
-        found[told] = (each, np.atleast_1d(draw(ledger.spread(each.value), uncertain)))
+        # a row that answers several questions goes by its own words, not by those of one of the questions
+        told = asked[0].name if len({one.name for one in asked}) == 1 else _own_name(asked[0].value)
+        found[f"{told} ({of})" if of else told] = (
+            asked[0], np.atleast_1d(draw(ledger.spread(asked[0].value), uncertain)),
+        )  # fmt: skip
     return found
+
+
+def _own_name(row: Value) -> str:
+    return " ".join([row.quantity, *(word for word in (getattr(row, field) for field in CONTEXT) if word)])
 
 
 def value_rows(ledger: Ledger) -> pd.DataFrame:
