@@ -253,7 +253,8 @@ def test_a_row_that_answers_many_questions_goes_by_its_own_words() -> None:
 
     numbers = bench_numbers(draws=2)
     for fluid in ("plasma", "serum"):
-        study = load_screening(COHORT.replace("fluid: plasma", f"fluid: {fluid}"))
+        text = COHORT.replace("colorectal cancer", "lung cancer")
+        study = load_screening(text.replace("fluid: plasma", f"fluid: {fluid}"))
         only = {"auc": study.file.metrics["auc"]}
         for draw in range(2):
             answer_of(study.tests["exact"], only, StagedNumbers.alike(numbers.drawn(draw)), 40, 1)
