@@ -299,9 +299,19 @@ def cite(study: Study | ResolvedStudy | str | Path) -> str:
     from exocosm.workflow.gathering import bibliography
 
     if isinstance(study, str | Path) and "\n" not in str(study) and Path(study).is_dir():
-        return load_result(study).bibliography
+        return _sources_in_tables(Path(study)) or load_result(study).bibliography
     resolved = resolved_of(study)
     return bibliography([resolved, *resolved.comparisons])
+
+
+def _sources_in_tables(folder: Path) -> str:
+    """The sources kept in the results folder of a study that ends in tables (a bench, a screening); '' of others."""
+    from exocosm.files import read_text
+    from exocosm.trajectory.result import MAXIMUM_BYTES
+
+    kept = folder / "sources.bib"
+    is_of_tables = (folder / "metrics.csv").is_file() and not (folder / "resolved.json").exists()
+    return read_text(kept, MAXIMUM_BYTES) if is_of_tables and kept.is_file() else ""
 
 
 def solve(

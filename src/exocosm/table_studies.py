@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from exocosm.errors import InputError
 
 if TYPE_CHECKING:
+    from exocosm.errors import Problem
     from exocosm.study.bench_load import BenchStudy
     from exocosm.study.screening_load import ScreeningStudy
     from exocosm.trajectory.bench_result import BenchResult
@@ -52,9 +53,22 @@ class TableStudy:
         report(saved)
         return saved
 
+    def validate(self) -> tuple[Problem, ...]:
+        """What stands in the way of running a screening; of a bench study only the file is examined, which was done."""
+        from exocosm.study.screening_load import ScreeningStudy
+
+        if not isinstance(self.file, ScreeningStudy):
+            return ()
+        from exocosm.workflow.screening import faults_before
+
+        return faults_before(self.file)
+
     def cite(self) -> str:
-        """BibTeX of exactly the sources that the study uses."""
-        return replace(self, draws=0, people=0).run(progress=False).bibliography
+        """BibTeX of exactly the sources that the study uses at its central values."""
+        from exocosm.study.screening_load import ScreeningStudy
+
+        people = self.people if isinstance(self.file, ScreeningStudy) else 0  # a cohort needs its people
+        return replace(self, draws=0, people=people).run(progress=False).bibliography
 
     def _result(self, progress: bool) -> BenchResult | ScreeningResult:
         from exocosm.study.screening_load import ScreeningStudy

@@ -261,3 +261,19 @@ def test_a_row_that_answers_many_questions_goes_by_its_own_words() -> None:
     assumed = [name for name, (pin, _) in drawn_values(numbers.ledger).items() if pin.value.id == "reported-fold-any"]
     assert assumed and all(name.startswith("reported_fold human any cancer mirna (miR-") for name in assumed)
     assert len(set(assumed)) == len(assumed)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("fluid: serum", "fluid: serumm", "did you mean 'serum'"),
+        ("  volume: 0.5 mL\n", "", "how much of the fluid is taken"),
+        ("cancer: colorectal cancer", "cancer: colon cancer", "nothing is known of 'colon cancer'"),
+        ("stage: I,", "stage: early,", "has no stage 'early'; known: I, II, III, IV"),
+    ],
+)
+def test_what_cannot_be_run_is_told_without_running(old: str, new: str, said: str) -> None:
+    text = (EXAMPLES / "colorectal_serum.yaml").read_text()
+    assert table_studies.load(text).validate() == ()
+    problems = table_studies.load(text.replace(old, new)).validate()
+    assert any(said in one.message and one.where == "all arms" for one in problems)

@@ -96,6 +96,8 @@ def validate(study: StudyFile, json: Json = False) -> None:
     try:
         loaded = api.load(study)
         warnings = list(loaded.resolve().warnings) if isinstance(loaded, api.Study) else []
+        if not isinstance(loaded, api.Study) and (found := loaded.validate()):
+            raise CheckError(f"study file {study}", found)
     except CheckError as failure:
         if not json:
             raise

@@ -263,8 +263,10 @@ def _published_sections(judgement: Judgement) -> list[Section]:
         return []
     said = [
         "Names are never taken for the same silently: the column that was taken and how it relates to the published "
-        "name stand beside. Replicates: the interval lies on the published side of 0.5. Cannot tell: it holds 0.5. "
-        "That a marker does not replicate in so few people is no proof that it never does."
+        "name stand beside. Replicates: the interval lies on the published side of 0.5 (opposite: on the other). "
+        "Differs: it leaves out 0.5, and no direction was published. No difference: it lies within 0.4 to 0.6. Cannot "
+        "tell: it holds 0.5 and reaches further. That a marker does not replicate in so few people is no proof that it "
+        "never does."
     ]
     pictures, tables = [], []
     for number, (panel, each) in enumerate(judgement.published.items(), 1):

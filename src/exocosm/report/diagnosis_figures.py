@@ -116,11 +116,10 @@ def believed_picture(judged: Sequence[PanelJudgement]) -> Picture:
             if np.isfinite(low):
                 below.plot([low, high], [place, place], color=colour, lw=2.2)
             below.plot([value], [place], marker, color=colour, mfc=colour if filled else "white", ms=6)
-            at = max(value, high if np.isfinite(high) else value)
-            left = at > 0.93
-            below.annotate(f"{value:.2f}", (value if left else at, place), (-8 if left else 8, 0), va="center",
-                           ha="right" if left and not np.isfinite(low) else "left",
-                           textcoords="offset points", fontsize=8)  # fmt: skip
+            ends = (low, high) if np.isfinite(low) else (value, value)
+            left = ends[1] > 0.93  # no room to the right
+            below.annotate(f"{value:.2f}", (ends[0] if left else ends[1], place), (-8 if left else 8, 0), va="center",
+                           ha="right" if left else "left", textcoords="offset points", fontsize=8)  # fmt: skip
         below.set_yticks(range(len(rows)), [wrapped(row[0], 46, 2) for row in rows])
         below.set_ylim(len(rows) - 0.4, -0.6)
         below.axvline(0.5, color=FAINT, lw=1)
@@ -195,11 +194,11 @@ def draw_roc(
                 right.plot([at], [100 * one.sensitivity.value], MARKERS[place], color=colour, ms=5,
                            mfc=colour if one.is_resolved else "white")  # fmt: skip
         left.lines[0].set_data([0, 100], [0, 100])
-        left.set(xlim=(-1, 101), ylim=(-1, 101), xlabel="100 - specificity (% of controls called positive)",
+        left.set(xlim=(-1, 101), ylim=(-2, 103), xlabel="100 - specificity (% of controls called positive)",
                  ylabel="sensitivity (% of cases found)")  # fmt: skip
         wanted = [one.wanted for one in curves[0][2]]
         right.set_xticks(range(len(wanted)), [f"{100 * one:g} %" for one in wanted])
-        right.set(ylim=(-1, 101), xlabel="specificity aimed at", ylabel="sensitivity (% of cases found)")
+        right.set(ylim=(-2, 103), xlabel="specificity aimed at", ylabel="sensitivity (% of cases found)")
         right.grid(visible=False, axis="x")
         legend_above(figure, left.get_legend_handles_labels()[0])
         if any(not one.is_resolved for _, _, points in curves for one in points):
@@ -251,5 +250,5 @@ def _decision(axis: Any, curve: DecisionCurve) -> None:
     axis.set(xlim=(0, 100), ylim=(-0.25 * most, 1.15 * most), xlabel="chance of being a case from which one acts (%)",
              ylabel="net benefit (cases found per 100 people)")  # fmt: skip
     plain_axis(axis, "y")
-    axis.legend(loc="upper right")
+    axis.legend(loc="lower left")
     axis.set_title("Decision curve", loc="left")

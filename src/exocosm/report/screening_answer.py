@@ -192,7 +192,10 @@ def _positive_in_words(result: ScreeningResult) -> str:
     prevalences = {test.use.prevalence for test in result.study.tests.values()}
     known = prevalences.pop() if len(prevalences) == 1 else None
     at = "that of the catalogue or the arm" if known is None else f"{shown(100 * known, 2)}{UNBROKEN}%"
-    return f"Of those who test positive, at a prevalence of {at}, have the cancer: {over_arms(result, name)}."
+    told = f"Of those who test positive, at a prevalence of {at}, have the cancer: {over_arms(result, name)}."
+    if any(asked(result, name, arm).central >= 1.0 for arm in result.study.tests):
+        told += f" 100{UNBROKEN}% means no more than that none of the healthy people held out tested positive."
+    return told
 
 
 def _others_in_words(result: ScreeningResult) -> str:

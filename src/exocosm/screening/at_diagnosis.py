@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exocosm.bench.numbers import Numbers
-from exocosm.errors import InputError, nearest
+from exocosm.errors import InputError
 from exocosm.evidence.value import Value
 from exocosm.screening.asking import ORGANISM, settled
 
@@ -94,8 +94,9 @@ def cancer_at_diagnosis(numbers: Numbers, cancer: str) -> CancerAtDiagnosis:
     known = {name.casefold(): name for name in cancers_known(numbers)}
     if cancer.strip().casefold() not in known:
         raise InputError(
-            f"nothing is known of '{cancer}' at diagnosis ({nearest(cancer, known.values())}); give own values of "
-            f"{DIAMETER}, {SHARE} (population '{cancer} stage I' and so on) and tumour_doubling_time"
+            f"nothing is known of '{cancer}' at diagnosis; known: {', '.join(sorted(known.values()))}.  Of another "
+            f"cancer give own values of {DIAMETER}, {SHARE} (population '{cancer} stage I' and so on) and "
+            "tumour_doubling_time"
         )
     cancer = known[cancer.strip().casefold()]
     staged = [name for name in STAGE_NAMES if f"{cancer} stage {name}" in numbers.words(SHARE, "population")]

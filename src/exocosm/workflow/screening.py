@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from exocosm.bench.numbers import Numbers, bench_numbers
 from exocosm.bench.samples import own_values
-from exocosm.errors import EvidenceError, InputError
+from exocosm.errors import EvidenceError, InputError, Problem
 from exocosm.evidence.catalogue import Catalogue, load_catalogue
 from exocosm.evidence.pin import bibliography_of
 from exocosm.screening.people import STAGES, StagedNumbers
@@ -24,7 +24,7 @@ from exocosm.trajectory.screening_result import ScreeningResult
 from exocosm.workflow.asked_values import drawn_values, value_rows
 from exocosm.workflow.progress import progress_of
 from exocosm.workflow.recipe import recipe_of
-from exocosm.workflow.screening_arm import ArmAnswer, answer_of, unit_of
+from exocosm.workflow.screening_arm import ArmAnswer, answer_of, faults_of, unit_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,6 +109,20 @@ def run_screening(
         verdict=verdict,
         bibliography=bibliography_of(numbers.ledger.pins.values(), known.sources),
     )  # fmt: skip
+
+
+def faults_before(study: ScreeningStudy, catalogue: Catalogue | None = None) -> tuple[Problem, ...]:
+    """What stands in the way of running a screening at the central values, arm by arm, without running it."""
+    file = study.file
+    numbers = bench_numbers(catalogue or load_catalogue(), own=own_values(file.values), choose=dict(file.use), draws=0)
+    arms: dict[str, list[str]] = {}
+    for name, test in study.tests.items():
+        for message in faults_of(test, file.metrics, StagedNumbers.alike(numbers)):
+            arms.setdefault(message, []).append(name)
+    return tuple(
+        Problem("screening", "all arms" if len(names) == len(study.tests) else f"arms {', '.join(names)}", message)
+        for message, names in arms.items()
+    )
 
 
 def _attempt(

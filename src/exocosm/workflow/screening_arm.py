@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from exocosm.accuracy.ranking import auc_between, roc
 from exocosm.documents.quantity import quantity
-from exocosm.errors import InputError
+from exocosm.errors import EvidenceError, InputError
 from exocosm.screening.assays.registry import find_assay
 from exocosm.screening.at_diagnosis import CancerAtDiagnosis, cancer_at_diagnosis, cancers_known
 from exocosm.screening.background import healthy_content
@@ -19,6 +19,7 @@ from exocosm.screening.chain import EXACT, TubeTest, burden_of, missing_kinds, s
 from exocosm.screening.cohort import CASES, CONTROLS, Chain, Cohort, CohortScores, CohortSignals, signals_of
 from exocosm.screening.detection import DetectionCurve, detection_by_diameter, smallest_detectable
 from exocosm.screening.expected import ExpectedTumour, chance_of_error, expected_tumour, smallest_telling_count
+from exocosm.screening.fluids import known_fluid
 from exocosm.screening.isolation import isolation_price
 from exocosm.screening.patients import patients_needed
 from exocosm.screening.people import STAGES, People, StagedNumbers
@@ -78,6 +79,25 @@ def answer_of(
         found, cohort.__dict__.get("curve"), cohort.operating(), cohort.stages(), cohort.panels_considered(),
         cohort.marker_rows(), cohort.score_split(), cohort.notes,
     )  # fmt: skip
+
+
+def faults_of(test: Test, metrics: Mapping[str, ScreeningMetricText], numbers: StagedNumbers) -> tuple[str, ...]:
+    """What keeps a test from being run at these numbers, found with two people and no training."""
+    if not any(text.of in OF_A_COHORT for text in metrics.values()):
+        return ()
+    tested = _Tested(test, numbers, 2, 1)
+    found = []
+    for attempt in (
+        lambda: [tested.stage_named(text.stage) for text in metrics.values() if text.stage],
+        lambda: tested.cancer,
+        lambda: known_fluid(test.fluid, numbers),
+        lambda: tested.chain(People(2), np.array([20.0, 20.0]), np.array([True, False])),
+    ):
+        try:
+            attempt()
+        except (InputError, EvidenceError) as problem:
+            found.append(str(problem))
+    return tuple(dict.fromkeys(found))
 
 
 def unit_of(text: ScreeningMetricText, test: Test) -> str:
@@ -380,12 +400,20 @@ class _Tested:
             return auc_between(column[held_out.members.of_arm(CASES)], column[held_out.members.of_arm(CONTROLS)]).value
         return self.performance.auc.value
 
+    def stage_named(self, stage: str) -> str:
+        """The name of a stage as the cancer writes it; raises InputError for one that it does not have."""
+        for one in self.cancer.stages:
+            if one.name.casefold() == stage.casefold():
+                return one.name
+        known = ", ".join(one.name for one in self.cancer.stages)
+        raise InputError(f"{self.cancer.cancer} has no stage '{stage}'; known: {known}")
+
     def _of_stage(self, stage: str) -> float:
         for one in self.performance.by_stage:
-            if one.stage.casefold() == stage.casefold():
+            if one.stage.casefold() == self.stage_named(stage).casefold():
                 return one.sensitivity.value
         known = ", ".join(one.stage for one in self.performance.by_stage) or "none"
-        raise InputError(f"{self.cancer.cancer} has no stage '{stage}'; known: {known}")
+        raise InputError(f"nobody held out has stage '{stage}' (there are: {known}); take more people")
 
     def _smallest(self) -> float:
         found = smallest_detectable(self.curve, self.test.use.detected).diameter
