@@ -45,7 +45,10 @@ def load(source: str | Path, folder: Path | None = None) -> Study:
     Raises CheckError with every problem, its line and path, or InputError if the file cannot be read.
     """
     opened = open_document(source, "study", folder)
-    check_header(opened, KINDS)
+    if check_header(opened, KINDS) == "screening":
+        where = f"line {opened.document.line(('kind',))}, kind"
+        message = "a file of `kind: screening` has a section `screening`; one with a model is of `kind: study`"
+        raise CheckError(opened.subject, [Problem("kind", where, message)])
     from exocosm.study.schema import StudyFile
 
     file = checked(opened.document, StudyFile, opened.subject)
