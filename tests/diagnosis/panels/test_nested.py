@@ -217,3 +217,13 @@ def test_a_published_panel_is_judged_alone_on_the_scale_of_the_whole_sample() ->
     assert judge(values[:, :3], is_case, recipe).auc.value < 0.8
     with pytest.raises(InputError, match="columns"):
         judge(values, is_case, recipe, columns=[30])
+
+
+def test_the_naive_figure_of_chosen_columns_looks_at_no_others() -> None:
+    random = np.random.default_rng(8)
+    is_case = np.arange(60) % 2 == 0
+    values = random.normal(size=(60, 40))
+    values[is_case, 20:] += 3.0  # the signal lies outside the panel
+    recipe = Recipe("log_expression", least_detected=0.0, sizes=(0,), centre_samples=False)
+    found = nested(values, None, is_case, list(range(60)), recipe, columns=[0, 1, 2], outer=3, repeats=1, inner=3)
+    assert found.naive.selected_outside < 0.75

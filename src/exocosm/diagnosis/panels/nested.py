@@ -192,7 +192,7 @@ def _fold_or_naive(design: Design, job: tuple[int, int] | None) -> Fold | Naive:
         return _fold(design, design.is_case, *job, key)
     question, is_case, recipe = design.question, design.is_case, design.recipe
     rows = np.arange(is_case.size)
-    prepared, features = prepare(question.table, rows, recipe, question.batches)
+    prepared, features = prepare(question.table, rows, recipe, question.batches, question.columns)
     most = 0 if 0 in recipe.counts() else max(recipe.counts())
     columns = prepared.kept[ranked(features, is_case, most)]
     outside = tune(question, is_case, rows, recipe, design.outer, (*key, "naive"), columns)
