@@ -44,6 +44,11 @@ def test_wrong_filters_are_told(words: tuple[str, ...], told: str) -> None:
     assert told in printed(*words, code=2)
 
 
+def test_assays_and_panels_are_shown() -> None:
+    assert "normalisation" in printed("show", "rt_qpcr")
+    assert "miR-1246" in printed("show", "table1:colorectal cancer")
+
+
 def test_assays_and_the_schema_of_screenings() -> None:
     names = [row["assay"] for row in json.loads(printed("list", "assays", "--json"))]
     assert {"rt_qpcr", "digital_pcr", "small_rna_sequencing", "protein_immunoassay", "single_vesicle"} <= set(names)

@@ -298,7 +298,7 @@ def details_of(name: str) -> list[Row]:
     """All that is called so: a value row, a quantity, a source, a part of a body, a thing of the bench."""
     from exocosm.bodies import list_mechanisms, list_presets, organisms
     from exocosm.cli.bench_listing import bench_details, bench_names
-    from exocosm.cli.markers import marker_details
+    from exocosm.cli.markers import clinic_details, marker_details
 
     known = load_catalogue()
     mechanisms, presets = list_mechanisms(), list_presets()
@@ -315,7 +315,7 @@ def details_of(name: str) -> list[Row]:
         found.append(_preset(name, presets[name]))
     if name in organisms():
         found.append(_organism(name))
-    found += [*bench_details(name), *marker_details(name)]
+    found += [*bench_details(name), *marker_details(name), *clinic_details(name)]
     if not found:
         every = {*known.by_id, *known.index, *known.sources, *mechanisms, *presets, *organisms(), *bench_names()}
         raise EvidenceError(f"nothing here is called '{name}'; {nearest(name, every)}")

@@ -82,6 +82,27 @@ def marker_details(name: str) -> list[Row]:
     ]  # fmt: skip
 
 
+def clinic_details(name: str) -> list[Row]:
+    """An assay or a published panel of this name, with all that is known of it."""
+    from exocosm.markers.panels import panels
+    from exocosm.screening.assays.registry import assays
+
+    found: list[Row] = []
+    module = assays().get(name)
+    if module is not None:
+        found.append(
+            {"kind": "assay", "name": name, "title": module.TITLE, "reads": ", ".join(module.ANALYTES),
+             "settings": ", ".join(module.Settings.model_fields), "does": (module.__doc__ or "").strip()}
+        )  # fmt: skip
+    for panel in panels():
+        if panel.id == name:
+            found.append(
+                {"kind": "panel", "name": name, "title": panel.title, "fluids": ", ".join(panel.fluids),
+                 "markers": ", ".join(panel.names), "studies": ", ".join(panel.references) or "not identified"}
+            )  # fmt: skip
+    return found
+
+
 def _given(value: float | int | None) -> float | int | str:
     return "not given" if value is None else value
 

@@ -96,7 +96,7 @@ def contrast_page(found: Diagnosis, judgement: Judgement) -> Page:
         numbers.append(AUC_TOLD)
     return Page(
         title=_title(judgement.contrast), eyebrow=EYEBROW, headline=judgement.headline,
-        question=_question(found, judgement.contrast), tone=_TONES.get(judgement.verdict, ""), numbers=numbers,
+        question=_question(found, judgement.contrast), tone=_tone(judgement), numbers=numbers,
         sections=[*contrast_sections(found.dataset, judgement), *reading_sections(found),
                   items_section(found, judgement)],
         recipe=_recipe(found, judgement), footer=FOOTER,
@@ -213,3 +213,9 @@ def _recipe(found: Diagnosis, judgement: Judgement | None) -> list[tuple[str, st
     if versions:
         rows.append(("versions", ", ".join(f"{name} {number}" for name, number in versions.items())))
     return rows
+
+
+def _tone(judgement: Judgement) -> str:
+    """The colour beside the answer: good news only where the audit has nothing to say against it."""
+    tone = _TONES.get(judgement.verdict, "")
+    return "" if tone == "better" and judgement.audit.verdict != "clear" else tone
