@@ -197,6 +197,16 @@ def inside(folder: str | Path, name: str | Path) -> Path:
     return path
 
 
+def beside(folder: Path | None, name: str) -> Path:
+    """The path of a file that a document names, in the folder in which the document stands.
+
+    Raises InputError if it lies outside that folder, or if the document was given as text, without a folder.
+    """
+    if folder is None:
+        raise InputError(f"the file '{name}' cannot be found: the study was given as text, without a folder")
+    return inside(folder, name)
+
+
 def require_writable(folder: str | Path) -> Path:
     """The folder, made if it was missing and shown by a trial to take files; returns it.
 

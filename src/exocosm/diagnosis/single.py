@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exocosm.accuracy.ranking import newcombe
+from exocosm.diagnosis.audit.association import holm as adjusted_by_holm
 from exocosm.errors import InputError
 from exocosm.evidence.spread import NORMAL_95
 
@@ -188,5 +189,5 @@ def _adjusted(p: Array) -> tuple[Array, Array]:
     tested = np.isfinite(p)
     if tested.any():
         q[tested] = multipletests(p[tested], method="fdr_bh")[1]
-        holm[tested] = multipletests(p[tested], method="holm")[1]
+        holm[tested] = adjusted_by_holm(p[tested])
     return q, holm

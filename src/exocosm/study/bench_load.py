@@ -10,7 +10,7 @@ from exocosm.bench.protocol import Protocol, protocol_of, read_protocol
 from exocosm.documents.checked import Opened, check_header, checked, open_document
 from exocosm.documents.safe_yaml import show_path
 from exocosm.errors import CheckError, ExocosmError, InputError, Problem, nearest
-from exocosm.files import inside
+from exocosm.files import beside
 from exocosm.network.expression import names
 from exocosm.network.grammar import parse
 from exocosm.study.bench_schema import BenchStudyFile
@@ -96,11 +96,12 @@ def _protocol(opened: Opened, name: str, shipped: str) -> Protocol:
         raise InputError("give either the `name` of a protocol (shipped, or a file) or its `steps`")
     if steps:
         return protocol_of(opened, name, (*path, "steps"), str(data.get("title", "")))
-    if not shipped.endswith((".yaml", ".yml")):
-        return read_protocol(shipped)
-    if opened.folder is None:
-        raise InputError(f"the file '{shipped}' cannot be found: the study was given as text, without a folder")
-    return read_protocol(inside(opened.folder, shipped))
+    return protocol_named(opened, shipped)
+
+
+def protocol_named(opened: Opened, name: str) -> Protocol:
+    """A protocol by its shipped name, or from a file beside the study; raises InputError if there is none."""
+    return read_protocol(beside(opened.folder, name) if name.endswith((".yaml", ".yml")) else name)
 
 
 def _named(opened: Opened, file: BenchStudyFile) -> Iterable[Problem]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from exocosm.documents.checked import check_header, checked, open_document
 from exocosm.documents.safe_yaml import Document, show_path
 from exocosm.errors import CheckError, ExocosmError, InputError, Problem, nearest
-from exocosm.files import inside
+from exocosm.files import beside
 
 if TYPE_CHECKING:
     from exocosm.study.schema import StudyFile
@@ -75,9 +75,7 @@ def form_of(source: str | Path) -> str:
 
 def file_beside(study: Study, name: str) -> Path:
     """The path of a file that a study names; raises InputError if it lies outside the study's folder."""
-    if study.folder is None:
-        raise InputError(f"the file '{name}' cannot be found: the study was given as text, without a folder")
-    return inside(study.folder, name)
+    return beside(study.folder, name)
 
 
 def _sizes(study: Study) -> Iterable[Problem]:

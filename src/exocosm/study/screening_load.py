@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exocosm.bench.protocol import Protocol, read_protocol
+from exocosm.bench.protocol import Protocol
 from exocosm.documents.checked import Opened, check_header, checked, open_document
 from exocosm.documents.safe_yaml import show_path
 from exocosm.errors import CheckError, ExocosmError, InputError, Problem, nearest
-from exocosm.files import inside
+from exocosm.files import beside
 from exocosm.markers.panels import read_panel
 from exocosm.screening.assays.registry import find_assay
 from exocosm.screening.chain import TumourSignal
@@ -19,7 +19,7 @@ from exocosm.screening.content import Analyte
 from exocosm.screening.expected import Law
 from exocosm.screening.fluids import fluid_named
 from exocosm.screening.handling import Handling
-from exocosm.study.bench_load import expectation_problems
+from exocosm.study.bench_load import expectation_problems, protocol_named
 from exocosm.study.load import KINDS
 from exocosm.study.screening_schema import OF_A_COHORT, ScreeningStudyFile, ScreeningText, TestText
 
@@ -158,9 +158,7 @@ def _markers(opened: Opened, text: ScreeningText, fluid: str) -> tuple[tuple[Ana
     else:
         name = str(text.panel)
         if name.endswith((".csv", ".yaml", ".yml", ".txt")):
-            if opened.folder is None:
-                raise InputError(f"the file '{name}' cannot be found: the study was given as text, without a folder")
-            name = str(inside(opened.folder, name))
+            name = str(beside(opened.folder, name))
         panel = read_panel(name)
         word = fluid_named(fluid)
         published = [marker for marker in panel.markers if word in map(fluid_named, marker.fluids)]
@@ -179,13 +177,7 @@ def _handling(opened: Opened, given: Mapping[str, Any] | None, under: tuple[str,
 
 
 def _protocol(opened: Opened, name: str | None) -> Protocol | None:
-    if name is None or name == NOTHING:
-        return None
-    if not name.endswith((".yaml", ".yml")):
-        return read_protocol(name)
-    if opened.folder is None:
-        raise InputError(f"the file '{name}' cannot be found: the study was given as text, without a folder")
-    return read_protocol(inside(opened.folder, name))
+    return None if name is None or name == NOTHING else protocol_named(opened, name)
 
 
 def _assay_settings(opened: Opened, assay: Any, under: tuple[str, ...]) -> Any:

@@ -63,7 +63,7 @@ def run_screening(
     with progress_of(study.name, total, 0, progress) as advance:
         central: dict[str, ArmAnswer] = {}
         for name, test in study.tests.items():
-            central[name] = _attempt(study, test, numbers, people, seed, None)
+            central[name] = _attempt(study, test, numbers, people, seed)
             advance(1)
         drawn: list[dict[str, ArmAnswer | None]] = []
         for draw in range(draws):
@@ -125,9 +125,7 @@ def faults_before(study: ScreeningStudy, catalogue: Catalogue | None = None) -> 
     )
 
 
-def _attempt(
-    study: ScreeningStudy, test: Test, numbers: Numbers, people: int, seed: int, metrics: None
-) -> ArmAnswer:  # fmt: skip
+def _attempt(study: ScreeningStudy, test: Test, numbers: Numbers, people: int, seed: int) -> ArmAnswer:
     """An arm at these numbers, with everything that the report shows."""
     try:
         return answer_of(test, study.file.metrics, StagedNumbers.alike(numbers), people, seed, whole=True)

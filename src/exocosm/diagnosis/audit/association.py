@@ -106,7 +106,7 @@ def cramers_v(counts: NDArray[np.int64]) -> tuple[float, float, float]:
     return v, min(low, v), max(high, v)
 
 
-def holm(probabilities: Sequence[float]) -> list[float]:
+def holm(probabilities: ArrayLike) -> list[float]:
     """Holm's adjustment: the probability that any of the family is a false alarm."""
     given = np.asarray(probabilities, float)
     order = np.argsort(given)
